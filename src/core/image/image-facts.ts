@@ -1,0 +1,68 @@
+import type { Repository } from './reference.ts';
+
+/** One entry of a layer's tar, reduced to what proofs need. Paths are absolute (`/opt/app`), without a trailing slash. */
+export interface LayerEntry {
+  readonly path: string;
+  readonly type: 'file' | 'directory' | 'symlink' | 'hardlink' | 'other';
+  /** Permission bits only (0o7777). */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Seconds since the epoch. */
+  readonly mtime: number;
+  readonly size: number;
+  /** Target as written, for symlink and hardlink. */
+  readonly link?: string;
+}
+
+/** Everything one layer's tar says: derived once per layer digest and cached. Whiteouts stay entries of their own name. */
+export interface LayerIndex {
+  readonly digest: string;
+  readonly entries: readonly LayerEntry[];
+  /** Text of small files that configure or start a JVM (agent.config, *.sh, scripts with `#!`, jvm option files, `release`), by path. */
+  readonly texts: { readonly [path: string]: string };
+  /** `Premain-Class` of small-enough agent-looking jars is not read here; a jar is identified by its name and place. */
+}
+
+/** The merged file system an image shows, as far as its layers were scanned. */
+export interface ImageFiles {
+  /** The entry at a path after resolving no symlink at all; undefined = proven absent. */
+  entry(path: string): LayerEntry | undefined;
+  /** Names directly below a directory. */
+  children(path: string): readonly string[];
+  /** Resolves symlinks of every component but the last; undefined when a component is missing or loops. */
+  physicalPath(path: string): string | undefined;
+  /** Text of a captured file, at its physical path. */
+  text(path: string): string | undefined;
+}
+
+/** The runtime part of an image config. */
+export interface ImageConfig {
+  readonly os: string;
+  readonly architecture: string;
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+  /** In order, as `NAME=value`, split at the first `=`. */
+  readonly env: readonly (readonly [name: string, value: string])[];
+  readonly workingDir: string;
+  readonly user: string;
+  readonly labels: { readonly [key: string]: string };
+  readonly volumes: readonly string[];
+}
+
+/** What we know of one image manifest. */
+export interface ImageFacts {
+  readonly repository: Repository;
+  /** Digest of what the pods run: the index's where they run an index. */
+  readonly digest: string;
+  /** Digest of the single-platform manifest that was read (equal to `digest` without an index). */
+  readonly manifestDigest: string;
+  readonly mediaType: string;
+  readonly config: ImageConfig;
+  readonly layers: readonly { readonly digest: string; readonly size: number; readonly mediaType: string }[];
+  /** Undefined when the layers were not scanned (`--no-layer-scan`, or unreadable: see `scanProblem`). */
+  readonly files?: ImageFiles;
+  readonly scanProblem?: string;
+  /** Set when the image is a result of ours (labels `dev.changeover.*`). */
+  readonly ours?: { readonly sourceDigest: string; readonly agent: string; readonly version: string; readonly edits: string };
+}

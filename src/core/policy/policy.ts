@@ -1,0 +1,78 @@
+import type { JsonObject } from '../json.ts';
+
+export type Delivery = 'auto' | 'takeover' | 'image';
+
+export interface AllowRule {
+  readonly id: string;
+  /** Glob over `namespace/name`; left out = everywhere. */
+  readonly match?: string;
+  readonly reason: string;
+  /** Last day it holds, `YYYY-MM-DD`. */
+  readonly until?: string;
+}
+
+/** Settings for one registry host. Secrets are references (`env:NAME`), never values. */
+export interface RegistrySettings {
+  readonly plainHttp?: boolean;
+  /** Paths of PEM files, relative to the policy file. */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  /** Requests per second. */
+  readonly rate?: number;
+  readonly auth?: string;
+}
+
+export type AgentSource = { readonly kind: 'image'; readonly image: string } | { readonly kind: 'path'; readonly path: string };
+
+/** The policy file with every default filled in: what the rest of the program reads. Durations are milliseconds. */
+export interface Policy {
+  readonly name: string;
+  readonly select: {
+    readonly namespaces: readonly string[];
+    readonly namespaceSelector?: string;
+    readonly labelSelector?: string;
+    /** `namespace/Kind/name`; kind is compared without case. */
+    readonly exclude: readonly string[];
+    readonly kinds: readonly string[];
+    readonly requireSidecar: readonly string[];
+    readonly includeZero: boolean;
+    readonly container: { readonly namePrefixOfWorkload: boolean; readonly skip: readonly string[] };
+  };
+  readonly from: { readonly agent: string };
+  readonly to: {
+    readonly agent: string;
+    readonly home: string;
+    readonly files: AgentSource;
+    /** Template such as `{label:appName}`; undefined = the old agent's own service name. */
+    readonly serviceName?: string;
+    readonly signals: { readonly traces: string; readonly metrics: string; readonly logs: string };
+    /** Fleet-wide settings: they go into the image's ENV. */
+    readonly env: { readonly [name: string]: string };
+  };
+  readonly delivery: Delivery;
+  readonly image: {
+    readonly to: string;
+    readonly agentRepository: string;
+    readonly reference: 'tag@digest' | 'digest' | 'tag';
+    readonly removeOld: 'auto' | 'never';
+    readonly readyTimeoutMs: number;
+    readonly sign?: readonly string[];
+  };
+  readonly rollout: {
+    readonly batchSize: number;
+    readonly waves: readonly number[];
+    readonly soakMs: number;
+    readonly maxFailures: number;
+    /** A share (0..1) of the plan's workloads. */
+    readonly maxStale: number;
+    readonly onFailure: 'rollback' | 'hold';
+  };
+  readonly proof: 'log' | 'off';
+  readonly verify: { readonly jaeger?: { readonly kind: 'url'; readonly url: string } | { readonly kind: 'service'; readonly service: string } };
+  readonly allow: readonly AllowRule[];
+  readonly registries: { readonly [host: string]: RegistrySettings };
+  readonly owners: { readonly label?: string };
+  /** The file as written (plain data), for the record and its hash. */
+  readonly source: JsonObject;
+}
