@@ -1,0 +1,95 @@
+import type { Finding, Skip } from '../finding.ts';
+import type { JsonObject } from '../json.ts';
+import type { Edit } from '../workload/edit.ts';
+
+/** A delivery mode that was not chosen, with the condition (product.md a-e) it failed. */
+export interface RefusedDelivery {
+  readonly mode: 'takeover' | 'image';
+  readonly finding: Finding;
+}
+
+/** The agent a container runs today and where that was read. */
+export interface AgentSummary {
+  readonly id: string;
+  readonly version?: string;
+  readonly serviceName?: string;
+  readonly jarPath: string;
+  readonly carrier: string;
+  /** `pod env CATALINA_OPTS`, `image env JAVA_TOOL_OPTIONS`, `image file /app/start.sh`, … */
+  readonly source: string;
+}
+
+/** Who owns the workload's manifest, as far as labels, annotations and managed fields tell. */
+export interface Owner {
+  readonly kind: 'argo-cd' | 'flux' | 'helm' | 'operator' | 'kubectl' | 'none';
+  readonly name?: string;
+}
+
+interface ItemBase {
+  /** `namespace/Kind/name`. */
+  readonly id: string;
+  readonly uid: string;
+  readonly owner: Owner;
+  readonly team?: string;
+  readonly replicas: number;
+  readonly findings: readonly Finding[];
+}
+
+/** A workload the plan changes. Everything apply needs to act and to undo is in it. */
+export interface MigrateItem extends ItemBase {
+  readonly action: 'migrate';
+  readonly container: string;
+  /** sha256 (hex) of the pod template without our annotations: what was reviewed. */
+  readonly templateHash: string;
+  readonly source: { readonly image: string; readonly repository: string; readonly digest: string };
+  readonly agent: AgentSummary;
+  readonly delivery: 'takeover' | 'image';
+  readonly refused: readonly RefusedDelivery[];
+  readonly target: {
+    /** What goes into the pod template. */
+    readonly reference: string;
+    readonly digest: string;
+    readonly hash8: string;
+    /** Image ENV we add (fleet-wide settings). */
+    readonly env: { readonly [name: string]: string };
+    /** Paths the new layers remove, and what of the old agent stays. */
+    readonly removes: readonly string[];
+    readonly stays: readonly string[];
+  };
+  readonly edits: readonly Edit[];
+  /** Equal fingerprints share base image, JVM option style and agent: they fail together. */
+  readonly fingerprint: string;
+}
+
+/** A workload the plan leaves alone, with the true reason. */
+export interface SkipItem extends ItemBase {
+  readonly action: 'skip';
+  readonly container?: string;
+  readonly agent?: AgentSummary;
+  readonly skip: Skip;
+  /** The run that migrated it, where its marker says so. */
+  readonly migratedBy?: string;
+}
+
+export type PlanItem = MigrateItem | SkipItem;
+
+/** The plan file: reviewable, diffable, executed as it is or not at all. */
+export interface Plan {
+  readonly apiVersion: 'changeover.dev/v1alpha1';
+  readonly kind: 'Plan';
+  readonly name: string;
+  /** RFC 3339. Not part of the hash. */
+  readonly createdAt: string;
+  readonly cluster: { readonly id: string; readonly server: string };
+  /** sha256 (hex) over everything but `createdAt` and `hash`. */
+  readonly hash: string;
+  readonly policyHash: string;
+  /** The policy file as written. */
+  readonly policy: JsonObject;
+  /** Directory that relative paths of the policy are relative to. Not part of the hash. */
+  readonly policyDirectory: string;
+  readonly agentLayer: { readonly digest: string; readonly diffId: string; readonly size: number; readonly version: string };
+  readonly items: readonly PlanItem[];
+  /** Workload ids in the order they are started; a batch starts when the one before it is done. */
+  readonly batches: readonly (readonly string[])[];
+}

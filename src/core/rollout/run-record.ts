@@ -1,0 +1,95 @@
+import type { JsonObject } from '../json.ts';
+import type { MigrateItem } from '../plan/plan.ts';
+import type { Finding } from '../finding.ts';
+import type { WorkloadState } from './workload-state.ts';
+
+export type RunPhase = 'PREPARING' | 'RUNNING' | 'HALTED' | 'PAUSED' | 'ROLLING_BACK' | 'COMPLETED' | 'ABORTED';
+
+/** What a person decided, kept for ever with who and when. `targets` are workload ids; empty = the whole run. */
+export interface Decision {
+  readonly seq: number;
+  readonly kind: 'pause' | 'continue' | 'abort' | 'retry' | 'exclude' | 'rollback';
+  readonly targets: readonly string[];
+  readonly rollbackInFlight?: boolean;
+  readonly by: string;
+  readonly at: string;
+  readonly reason?: string;
+}
+
+/** Why the run stopped starting workloads. */
+export interface Halt {
+  readonly at: string;
+  /** Stable id: `workload-failed`, `inconclusive`, `rollback-failed`, `too-many-stale`, … */
+  readonly id: string;
+  readonly workloads: readonly string[];
+}
+
+/** The run as the cluster knows it: ConfigMap `changeover-run-<name>`, compare-and-swap by resourceVersion. */
+export interface RunRecord {
+  readonly version: 1;
+  readonly name: string;
+  readonly planHash: string;
+  readonly planName: string;
+  readonly policyHash: string;
+  readonly policy: JsonObject;
+  readonly policyDirectory: string;
+  readonly clusterId: string;
+  readonly agentLayer: { readonly digest: string; readonly diffId: string; readonly size: number; readonly version: string };
+  readonly startedAt: string;
+  readonly startedBy: string;
+  readonly reason?: string;
+  readonly ticket?: string;
+  /** Raised by every instance that takes the run over; markers carry it, so an older writer's patch fails its test. */
+  readonly epoch: number;
+  readonly phase: RunPhase;
+  readonly batches: readonly (readonly string[])[];
+  readonly decisions: readonly Decision[];
+  /** Decisions up to this seq have taken effect. */
+  readonly decided: number;
+  readonly halt?: Halt;
+  readonly finishedAt?: string;
+  /** Workloads the plan skipped, for the report: id and skip. */
+  readonly skipped: readonly { readonly id: string; readonly skip: string }[];
+}
+
+/** Evidence kept with a verdict: enough to understand a failure after the pods are gone. Bounded. */
+export interface Evidence {
+  readonly pods: readonly { readonly pod: string; readonly node?: string; readonly summary: string }[];
+  /** Last lines of the most telling container log, secrets redacted. */
+  readonly log: readonly string[];
+}
+
+/** A reason with a stable id; text is made at the edge. */
+export interface Reason {
+  readonly id: string;
+  readonly params: JsonObject;
+}
+
+/** One workload of a run: a ConfigMap of its own, compare-and-swap by resourceVersion. */
+export interface WorkloadRecord {
+  readonly version: 1;
+  readonly run: string;
+  readonly item: MigrateItem;
+  readonly state: WorkloadState;
+  /** RFC 3339: when this state was entered. */
+  readonly since: string;
+  readonly epoch: number;
+  /** Raised by `retry`; part of the intent. */
+  readonly attempt: number;
+  /** `<run>.<attempt>`: stands on the pod template, so that pods say which change made them. */
+  readonly intent?: string;
+  /** The exact marker annotation we last wrote: the next write tests it. */
+  readonly marker?: string;
+  /** Shape of the object before us, needed to restore it exactly. */
+  readonly shape?: { readonly noTemplateAnnotations: boolean; readonly noAnnotations: boolean; readonly noEnv: boolean };
+  readonly baseline?: { readonly startupRestarts: number; readonly pods: number };
+  /** First moment each new pod was seen Ready, by pod uid, with the server's transition time it belongs to. */
+  readonly readySince?: { readonly [podUid: string]: { readonly at: string; readonly transition: string } };
+  readonly flaps?: number;
+  readonly rolloutStartedAt?: string;
+  readonly reason?: Reason;
+  readonly evidence?: Evidence;
+  readonly findings: readonly Finding[];
+  /** Set by `exclude` or `continue`: a person has seen this result, it no longer holds the run. */
+  readonly acknowledged?: boolean;
+}

@@ -1,0 +1,35 @@
+import type { OutcomeStatus } from '../finding.ts';
+import type { Decision, Evidence, Halt, Reason, RunPhase } from './run-record.ts';
+import type { WorkloadState } from './workload-state.ts';
+
+/** One workload of a run as `status` shows it. */
+export interface WorkloadStatus {
+  readonly id: string;
+  readonly batch: number;
+  readonly state: WorkloadState;
+  readonly outcome?: OutcomeStatus;
+  readonly since: string;
+  readonly reason?: Reason;
+  readonly evidence?: Evidence;
+  readonly acknowledged: boolean;
+}
+
+/** The run as the cluster knows it, readable from any machine. */
+export interface RunStatus {
+  readonly apiVersion: 'changeover.dev/v1alpha1';
+  readonly kind: 'RunStatus';
+  readonly run: string;
+  readonly planHash: string;
+  readonly phase: RunPhase;
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+  readonly batch: number;
+  readonly batches: number;
+  readonly halt?: Halt;
+  /** Who drives it now, from the Lease; absent when nobody does. */
+  readonly holder?: { readonly identity: string; readonly since: string; readonly renewed: string };
+  readonly workloads: readonly WorkloadStatus[];
+  readonly skipped: readonly { readonly id: string; readonly skip: string }[];
+  readonly counts: { readonly [outcome: string]: number };
+  readonly decisions: readonly Decision[];
+}

@@ -1,0 +1,58 @@
+import type { OutcomeStatus } from '../finding.ts';
+
+/** Where one workload stands. Names follow reference/rollout: what is persisted before each step is entered. */
+export type WorkloadState =
+  | 'PLANNED'
+  | 'ARTIFACT'
+  | 'READY'
+  | 'CLAIMED'
+  | 'APPLY_INTENT'
+  | 'APPLIED'
+  | 'ROLLING'
+  | 'SOAKING'
+  | 'SUCCEEDED'
+  | 'RB_INTENT'
+  | 'RB_ROLLING'
+  | 'ROLLED_BACK'
+  | 'RB_FAILED'
+  | 'INCONCLUSIVE'
+  | 'CONFLICT'
+  | 'EXT_CHANGED'
+  | 'GONE'
+  | 'SKIPPED';
+
+const outcomes = {
+  PLANNED: 'not-run',
+  ARTIFACT: undefined,
+  READY: undefined,
+  CLAIMED: undefined,
+  APPLY_INTENT: undefined,
+  APPLIED: undefined,
+  ROLLING: undefined,
+  SOAKING: undefined,
+  SUCCEEDED: 'migrated',
+  RB_INTENT: undefined,
+  RB_ROLLING: undefined,
+  ROLLED_BACK: 'rolled-back',
+  RB_FAILED: 'failed',
+  INCONCLUSIVE: 'failed',
+  CONFLICT: 'failed',
+  EXT_CHANGED: 'skipped',
+  GONE: 'skipped',
+  SKIPPED: 'skipped',
+} as const satisfies Record<WorkloadState, OutcomeStatus | undefined>;
+
+/** The outcome a state means; undefined while the workload is on its way. */
+export function outcomeOf(state: WorkloadState): OutcomeStatus | undefined {
+  return outcomes[state];
+}
+
+/** Terminal: the engine does nothing more with it on its own. */
+export function isTerminal(state: WorkloadState): boolean {
+  return state !== 'PLANNED' && outcomes[state] !== undefined;
+}
+
+/** Our change is, or may be, on the object and pods may be moving: an interrupt must settle these first. */
+export function isInFlight(state: WorkloadState): boolean {
+  return !isTerminal(state) && state !== 'PLANNED' && state !== 'ARTIFACT' && state !== 'READY';
+}
