@@ -1,6 +1,7 @@
 import type { JsonObject } from '../json.ts';
 import type { MigrateItem } from '../plan/plan.ts';
 import type { Finding } from '../finding.ts';
+import type { Shape } from './marker.ts';
 import type { WorkloadState } from './workload-state.ts';
 
 export type RunPhase = 'PREPARING' | 'RUNNING' | 'HALTED' | 'PAUSED' | 'ROLLING_BACK' | 'COMPLETED' | 'ABORTED';
@@ -81,7 +82,7 @@ export interface WorkloadRecord {
   /** The exact marker annotation we last wrote: the next write tests it. */
   readonly marker?: string;
   /** Shape of the object before us, needed to restore it exactly. */
-  readonly shape?: { readonly noTemplateAnnotations: boolean; readonly noAnnotations: boolean; readonly noEnv: boolean };
+  readonly shape?: Shape;
   readonly baseline?: { readonly startupRestarts: number; readonly pods: number };
   /** First moment each new pod was seen Ready, by pod uid, with the server's transition time it belongs to. */
   readonly readySince?: { readonly [podUid: string]: { readonly at: string; readonly transition: string } };
