@@ -1,0 +1,97 @@
+import { assertNever } from '../error.ts';
+import { enter } from './decide.ts';
+import type { Decision, RunRecord, WorkloadRecord } from './run-record.ts';
+import { isTerminal } from './workload-state.ts';
+
+/** The run and the records a decision changes. */
+export interface Decided {
+  readonly run: RunRecord;
+  readonly changed: readonly WorkloadRecord[];
+}
+
+/** Lets every decision that has not taken effect yet take effect, in order. Pure; replaying a decision changes nothing. */
+export function applyDecisions(run: RunRecord, records: ReadonlyMap<string, WorkloadRecord>, now: number): Decided {
+  const current = new Map(records);
+  const changed = new Map<string, WorkloadRecord>();
+  let next = run;
+  for (const decision of run.decisions.filter((each) => each.seq > run.decided)) {
+    next = { ...applyToRun(next, decision), decided: decision.seq };
+    for (const record of concerned(current, decision)) {
+      const after = applyToRecord(record, decision, now);
+      if (after === record) continue;
+      current.set(record.item.id, after);
+      changed.set(record.item.id, after);
+    }
+  }
+  return { run: next, changed: [...changed.values()] };
+}
+
+function concerned(records: ReadonlyMap<string, WorkloadRecord>, decision: Decision): readonly WorkloadRecord[] {
+  const all = [...records.values()];
+  return decision.targets.length === 0 ? all : all.filter((record) => decision.targets.includes(record.item.id));
+}
+
+function applyToRun(run: RunRecord, decision: Decision): RunRecord {
+  const { halt: _halt, finishedAt: _finishedAt, ...free } = run;
+  switch (decision.kind) {
+    case 'pause':
+      return run.phase === 'RUNNING' || run.phase === 'PREPARING' ? { ...run, phase: 'PAUSED' } : run;
+    case 'continue':
+    case 'retry':
+      return { ...free, phase: 'RUNNING' };
+    case 'abort':
+      return { ...run, phase: 'ABORTED', finishedAt: decision.at };
+    case 'rollback':
+      return decision.targets.length === 0 ? { ...free, phase: 'ROLLING_BACK' } : run;
+    case 'exclude':
+      return run;
+    default:
+      return assertNever(decision.kind);
+  }
+}
+
+function applyToRecord(record: WorkloadRecord, decision: Decision, now: number): WorkloadRecord {
+  switch (decision.kind) {
+    case 'pause':
+      return record;
+    case 'continue':
+      return isTerminal(record.state) ? { ...record, acknowledged: true } : record;
+    case 'exclude':
+      return exclude(record, now);
+    case 'retry':
+      return retry(record, now);
+    case 'rollback':
+      return turnBack(record, now);
+    case 'abort':
+      return decision.rollbackInFlight === true && isTouched(record) ? turnBack(record, now) : record;
+    default:
+      return assertNever(decision.kind);
+  }
+}
+
+function exclude(record: WorkloadRecord, now: number): WorkloadRecord {
+  if (isTerminal(record.state)) return { ...record, acknowledged: true };
+  if (record.state !== 'PLANNED') return record;
+  return { ...enter(record, 'SKIPPED', now, { id: 'excluded', params: {} }), acknowledged: true };
+}
+
+/** A rolled-back workload is tried once more; an inconclusive one is judged again where it stands. */
+function retry(record: WorkloadRecord, now: number): WorkloadRecord {
+  if (record.state === 'INCONCLUSIVE') {
+    return { ...enter(record, 'ROLLING', now), acknowledged: false, rolloutStartedAt: new Date(now).toISOString(), flaps: 0 };
+  }
+  const again = record.state === 'ROLLED_BACK' || (record.state === 'SKIPPED' && record.reason?.id === 'excluded');
+  if (!again) return record;
+  const { evidence: _evidence, readySince: _readySince, marker: _marker, intent: _intent, flaps: _flaps, ...rest } = record;
+  return { ...enter(rest, 'PLANNED', now), attempt: record.attempt + 1, acknowledged: false };
+}
+
+function turnBack(record: WorkloadRecord, now: number): WorkloadRecord {
+  const reason = { id: 'requested', params: {} };
+  const can = isTouched(record) || record.state === 'SUCCEEDED' || record.state === 'INCONCLUSIVE' || record.state === 'RB_FAILED';
+  return can ? { ...enter(record, 'RB_INTENT', now, reason), acknowledged: true } : record;
+}
+
+function isTouched(record: WorkloadRecord): boolean {
+  return record.state === 'APPLIED' || record.state === 'ROLLING' || record.state === 'SOAKING';
+}

@@ -1,0 +1,189 @@
+import { assertNever } from '../error.ts';
+import { judge, type JudgeRules, type Verdict } from './judge.ts';
+import { judgeRollback } from './judge-rollback.ts';
+import type { Observation } from './observation.ts';
+import { recover } from './recover.ts';
+import type { Halt, Reason, RunRecord, WorkloadRecord } from './run-record.ts';
+import { trackReadiness } from './track-readiness.ts';
+import { isTerminal, type WorkloadState } from './workload-state.ts';
+
+/** One step the engine takes for one workload, or for the run. After each step everything is observed again. */
+export type Action =
+  /** Checks that the workload is as planned and its image exists: PLANNED -> READY or SKIPPED. Writes only to the registry. */
+  | { readonly kind: 'prepare'; readonly id: string }
+  | { readonly kind: 'claim'; readonly id: string }
+  | { readonly kind: 'release'; readonly id: string }
+  | { readonly kind: 'apply'; readonly id: string }
+  /** The last step's answer is unknown: read the object and continue from what it says. */
+  | { readonly kind: 'recover'; readonly id: string }
+  /** Takes over a dead instance's marker, so that its late writes fail their test. */
+  | { readonly kind: 'fence'; readonly id: string }
+  | { readonly kind: 'succeed'; readonly id: string }
+  /** Saves the evidence while the pods still exist, then turns back (or holds, by policy). */
+  | { readonly kind: 'fail'; readonly id: string; readonly reason: Reason }
+  | { readonly kind: 'rollback'; readonly id: string }
+  /** Persists a new record; `waitingFor` is for people only. */
+  | { readonly kind: 'record'; readonly id: string; readonly record: WorkloadRecord; readonly waitingFor?: Reason }
+  | { readonly kind: 'waiting'; readonly id: string; readonly waitingFor: Reason }
+  | { readonly kind: 'halt'; readonly halt: Halt }
+  | { readonly kind: 'start-batch'; readonly batch: number }
+  | { readonly kind: 'finish' };
+
+export interface Situation {
+  readonly run: RunRecord;
+  readonly records: ReadonlyMap<string, WorkloadRecord>;
+  /** Of the workloads in flight; read after the record it is judged with was written. */
+  readonly observations: ReadonlyMap<string, Observation>;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** An interrupt asked to start nothing more. */
+  readonly stopping: boolean;
+  readonly rules: JudgeRules & { readonly maxFailures: number; readonly maxStale: number };
+}
+
+/**
+ * The one place that knows batching, health, rollback and resume. Rollbacks come first; a new batch starts only when
+ * every member of the one before is done and no failure waits for a person. Pure.
+ */
+export function decide(situation: Situation): readonly Action[] {
+  const halt = situation.run.phase === 'RUNNING' ? haltReason(situation) : undefined;
+  const phase = halt ? 'HALTED' : situation.run.phase;
+  const startable = phase === 'RUNNING' && !situation.stopping ? activeBatch(situation) : undefined;
+  const steps = [...situation.records.values()]
+    .map((record) => step(record, situation, startable?.members.has(record.item.id) ?? false))
+    .filter((action) => action !== undefined);
+  const first = steps.filter((action) => action.kind === 'rollback' || action.kind === 'fail');
+  const rest = steps.filter((action) => !first.includes(action));
+  return [...(halt ? [{ kind: 'halt', halt } as const] : []), ...first, ...rest, ...finishing(situation, halt)];
+}
+
+/** The batch whose members may start now: the first with a member that is not terminal. */
+export function activeBatch(situation: Pick<Situation, 'run' | 'records'>): { readonly index: number; readonly members: ReadonlySet<string> } | undefined {
+  const index = situation.run.batches.findIndex((ids) => ids.some((id) => !isDone(situation.records.get(id))));
+  const members = situation.run.batches[index];
+  return members && { index, members: new Set(members) };
+}
+
+/** Whether anything of the run may still move without a person: an exit before that would leave pods unwatched. */
+export function isSettled(situation: Pick<Situation, 'run' | 'records'>): boolean {
+  return [...situation.records.values()].every((record) => record.state === 'PLANNED' || isTerminal(record.state));
+}
+
+function isDone(record: WorkloadRecord | undefined): boolean {
+  return record === undefined || isTerminal(record.state);
+}
+
+function haltReason(situation: Situation): Halt | undefined {
+  const open = [...situation.records.values()].filter((record) => record.acknowledged !== true);
+  const broken = open.filter((record) => isState(record, ['RB_FAILED', 'CONFLICT']));
+  const failed = open.filter((record) => isState(record, ['ROLLED_BACK', 'RB_INTENT', 'RB_ROLLING']) && record.reason?.id !== 'requested');
+  const unclear = open.filter((record) => record.state === 'INCONCLUSIVE');
+  const stale = open.filter((record) => record.state === 'SKIPPED' && record.reason?.id === 'stale');
+  const at = new Date(situation.now).toISOString();
+  const halt = (id: string, records: readonly WorkloadRecord[]): Halt => ({ at, id, workloads: records.map((record) => record.item.id) });
+  if (broken.length > 0) return halt(broken.some((record) => record.state === 'RB_FAILED') ? 'rollback-failed' : 'conflict', broken);
+  if (unclear.length > 0) return halt('inconclusive', unclear);
+  if (failed.length > situation.rules.maxFailures) return halt('workload-failed', failed);
+  if (stale.length > 1 && stale.length > situation.rules.maxStale * situation.records.size) return halt('too-many-stale', stale);
+  return undefined;
+}
+
+function finishing(situation: Situation, halt: Halt | undefined): readonly Action[] {
+  const { run, records } = situation;
+  if (halt || !isSettled(situation)) return [];
+  const planned = [...records.values()].some((record) => record.state === 'PLANNED');
+  if (run.phase === 'RUNNING' && !planned) return [{ kind: 'finish' }];
+  return run.phase === 'ROLLING_BACK' ? [{ kind: 'finish' }] : [];
+}
+
+function step(record: WorkloadRecord, situation: Situation, mayStart: boolean): Action | undefined {
+  const id = record.item.id;
+  switch (record.state) {
+    case 'PLANNED':
+      return mayStart ? { kind: 'prepare', id } : undefined;
+    case 'ARTIFACT':
+      return mayStart ? { kind: 'prepare', id } : { kind: 'record', id, record: enter(record, 'PLANNED', situation.now) };
+    case 'READY':
+      return mayStart ? { kind: 'claim', id } : { kind: 'record', id, record: enter(record, 'PLANNED', situation.now) };
+    case 'CLAIMED':
+      if (record.epoch !== situation.run.epoch) return { kind: 'recover', id };
+      return mayStart ? { kind: 'apply', id } : { kind: 'release', id };
+    case 'APPLY_INTENT':
+      return { kind: 'recover', id };
+    case 'APPLIED':
+    case 'ROLLING':
+    case 'SOAKING':
+      return watch(record, situation);
+    case 'RB_INTENT':
+      return record.epoch === situation.run.epoch ? { kind: 'rollback', id } : { kind: 'fence', id };
+    case 'RB_ROLLING':
+      return watchRollback(record, situation);
+    case 'SUCCEEDED':
+    case 'ROLLED_BACK':
+    case 'RB_FAILED':
+    case 'INCONCLUSIVE':
+    case 'CONFLICT':
+    case 'EXT_CHANGED':
+    case 'GONE':
+    case 'SKIPPED':
+      return undefined;
+    default:
+      return assertNever(record.state);
+  }
+}
+
+function watch(record: WorkloadRecord, situation: Situation): Action | undefined {
+  const id = record.item.id;
+  const observation = situation.observations.get(id);
+  if (!observation) return undefined;
+  const found = recover(observation.object, record, true);
+  if (found === 'gone') return { kind: 'record', id, record: enter(record, 'GONE', situation.now, { id: 'gone', params: {} }) };
+  if (found !== 'applied') return { kind: 'record', id, record: enter(record, 'EXT_CHANGED', situation.now, { id: 'changed-by-others', params: { found } }) };
+  if (record.epoch !== situation.run.epoch) return { kind: 'fence', id };
+  const tracked = trackReadiness(record, observation);
+  return follow(tracked, judge(observation, tracked, situation.rules), { situation, changed: tracked !== record });
+}
+
+function follow(record: WorkloadRecord, verdict: Verdict, context: { readonly situation: Situation; readonly changed: boolean }): Action {
+  const id = record.item.id;
+  const { now } = context.situation;
+  switch (verdict.kind) {
+    case 'pass':
+      return { kind: 'succeed', id };
+    case 'fail':
+      return { kind: 'fail', id, reason: verdict.reason };
+    case 'inconclusive':
+      return { kind: 'record', id, record: enter(record, 'INCONCLUSIVE', now, verdict.reason) };
+    case 'wait': {
+      const state = verdict.phase === 'soaking' ? 'SOAKING' : 'ROLLING';
+      if (state !== record.state) return { kind: 'record', id, record: enter(record, state, now), waitingFor: verdict.waitingFor };
+      if (context.changed) return { kind: 'record', id, record, waitingFor: verdict.waitingFor };
+      return { kind: 'waiting', id, waitingFor: verdict.waitingFor };
+    }
+    default:
+      return assertNever(verdict);
+  }
+}
+
+function watchRollback(record: WorkloadRecord, situation: Situation): Action | undefined {
+  const id = record.item.id;
+  const observation = situation.observations.get(id);
+  if (!observation) return undefined;
+  if (!observation.object || observation.object.metadata.uid !== record.item.uid) {
+    return { kind: 'record', id, record: enter(record, 'GONE', situation.now, { id: 'gone', params: {} }) };
+  }
+  const verdict = judgeRollback(observation, record, situation.rules);
+  if (verdict.kind === 'done') return { kind: 'record', id, record: enter(record, 'ROLLED_BACK', situation.now, record.reason) };
+  if (verdict.kind === 'failed') return { kind: 'record', id, record: enter(record, 'RB_FAILED', situation.now, verdict.reason) };
+  return { kind: 'waiting', id, waitingFor: verdict.waitingFor };
+}
+
+/** The record in another state; `since` moves, the reason is replaced or dropped. */
+export function enter(record: WorkloadRecord, state: WorkloadState, now: number, reason?: Reason): WorkloadRecord {
+  const { reason: _reason, ...rest } = record;
+  return { ...rest, state, since: new Date(now).toISOString(), ...(reason ? { reason } : {}) };
+}
+
+function isState(record: WorkloadRecord, states: readonly WorkloadState[]): boolean {
+  return states.includes(record.state);
+}

@@ -1,0 +1,37 @@
+import { isJsonObject } from '../json.ts';
+import { observedGeneration, replicasOf, rolloutDeadlineMs, type JudgeRules } from './judge.ts';
+import type { Observation } from './observation.ts';
+import type { Reason, WorkloadRecord } from './run-record.ts';
+
+export type RollbackVerdict =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'wait'; readonly waitingFor: Reason }
+  | { readonly kind: 'failed'; readonly reason: Reason };
+
+/**
+ * Judges the way back: no pod of ours left, every wanted pod of the old template Ready and staying so for a short soak
+ * (a minute, less where the policy soaks less). Never asks the Progressing condition: after a failed rollout it is stale.
+ */
+export function judgeRollback(observation: Observation, record: WorkloadRecord, rules: JudgeRules): RollbackVerdict {
+  const { object, oldPods, newPods, at } = observation;
+  if (!object) return { kind: 'failed', reason: { id: 'object-gone', params: {} } };
+  const wanted = replicasOf(object);
+  const ready = oldPods.filter((pod) => pod.ready);
+  const settled = observedGeneration(object) >= (object.metadata.generation ?? 0) && newPods.length === 0 && ready.length >= wanted && updated(object) >= wanted;
+  if (settled) {
+    const youngest = Math.max(0, ...ready.map((pod) => Date.parse(pod.readyTransition ?? '') || 0));
+    const left = Math.min(60_000, rules.soakMs) - (at - youngest);
+    return left <= 0 ? { kind: 'done' } : { kind: 'wait', waitingFor: { id: 'rollback-soak', params: { leftMs: left } } };
+  }
+  const limit = rolloutDeadlineMs(wanted);
+  if (at - Date.parse(record.since) > limit) {
+    return { kind: 'failed', reason: { id: 'rollback-deadline', params: { ready: ready.length, wanted, minutes: Math.round(limit / 60_000) } } };
+  }
+  return { kind: 'wait', waitingFor: { id: 'rollback-pods', params: { ready: ready.length, wanted, new: newPods.length } } };
+}
+
+function updated(object: Observation['object']): number {
+  const status = object?.['status'];
+  const count = isJsonObject(status) ? status['updatedReplicas'] : undefined;
+  return typeof count === 'number' ? count : 0;
+}

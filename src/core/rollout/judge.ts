@@ -1,0 +1,112 @@
+import { isJsonObject, type Json } from '../json.ts';
+import type { KubeObject } from '../workload/kube-object.ts';
+import type { Observation, ProofState } from './observation.ts';
+import { judgePod } from './pod-verdict.ts';
+import type { Reason, WorkloadRecord } from './run-record.ts';
+
+/** The judgement of one observation. `wait` names what is waited for; `soaking` once only time is missing. */
+export type Verdict =
+  | { readonly kind: 'wait'; readonly phase: 'rolling' | 'soaking'; readonly waitingFor: Reason }
+  | { readonly kind: 'pass' }
+  | { readonly kind: 'fail'; readonly reason: Reason }
+  | { readonly kind: 'inconclusive'; readonly reason: Reason };
+
+export interface JudgeRules {
+  readonly soakMs: number;
+  readonly proof: 'log' | 'off';
+}
+
+/** Time a rollout may take before it counts as failed: ten minutes, more for many replicas. Milliseconds. */
+export function rolloutDeadlineMs(replicas: number): number {
+  return Math.max(10 * 60_000, replicas * 3 * 60_000);
+}
+
+/**
+ * Judges a workload from the pods of its new ReplicaSet alone (Deployment conditions are late and can be stale).
+ * A doomed pod is never averaged away; a missing proof is inconclusive, never a pass. Pure: same input, same verdict.
+ */
+export function judge(observation: Observation, record: WorkloadRecord, rules: JudgeRules): Verdict {
+  const { object, newPods, intentSet, at } = observation;
+  if (!object) return { kind: 'inconclusive', reason: { id: 'object-gone', params: {} } };
+  const startupRestarts = record.baseline?.startupRestarts ?? 0;
+  const verdicts = newPods.map((pod) => judgePod(pod, record.item.container, startupRestarts));
+  const doomed = verdicts.find((verdict) => verdict.kind === 'doomed');
+  if (doomed?.kind === 'doomed') return { kind: 'fail', reason: doomed.reason };
+  const wrong = judgeProofs(observation);
+  if (wrong) return wrong;
+  const refused = replicaFailure(object);
+  if (refused) return { kind: 'fail', reason: refused };
+  if ((record.flaps ?? 0) >= 2) return { kind: 'fail', reason: { id: 'readiness-flaps', params: { times: record.flaps ?? 0 } } };
+
+  const wanted = replicasOf(object);
+  if (observedGeneration(object) < (object.metadata.generation ?? 0)) return rolling('controller', {});
+  if (!intentSet) return late(observation, record, wanted) ?? rolling('new-replicaset', {});
+  if (wanted === 0) return rolling('scaled-to-zero', {});
+  const trouble = verdicts.find((verdict) => verdict.kind === 'infra') ?? verdicts.find((verdict) => verdict.kind === 'waiting');
+  const detail = trouble?.kind === 'infra' || trouble?.kind === 'waiting' ? trouble.reason.params : null;
+  const ready = newPods.filter((pod) => pod.ready).length;
+  if (ready < wanted || observation.oldPods.length > 0) {
+    const overdue = late(observation, record, wanted);
+    if (overdue) return overdue;
+    return rolling('pods', { ready, wanted, old: observation.oldPods.length, detail });
+  }
+  return soak(observation, record, rules, at);
+}
+
+function soak(observation: Observation, record: WorkloadRecord, rules: JudgeRules, at: number): Verdict {
+  const waits = observation.newPods.map((pod) => {
+    const seen = record.readySince?.[pod.uid];
+    return seen ? rules.soakMs - (at - Date.parse(seen.at)) : rules.soakMs;
+  });
+  const left = Math.max(...waits);
+  const unproven = rules.proof === 'log' ? observation.newPods.find((pod) => observation.proofs[pod.uid]?.kind !== 'target') : undefined;
+  if (unproven) {
+    const proof = observation.proofs[unproven.uid];
+    if (proof?.kind === 'none' && proof.expired) return { kind: 'inconclusive', reason: { id: 'no-proof', params: { pod: unproven.name } } };
+    return { kind: 'wait', phase: 'soaking', waitingFor: { id: 'proof', params: { pod: unproven.name } } };
+  }
+  if (left > 0) return { kind: 'wait', phase: 'soaking', waitingFor: { id: 'soak', params: { leftMs: left, pods: observation.newPods.length } } };
+  return { kind: 'pass' };
+}
+
+function judgeProofs(observation: Observation): Verdict | undefined {
+  for (const pod of observation.newPods) {
+    const proof: ProofState | undefined = observation.proofs[pod.uid];
+    if (proof?.kind === 'other') return { kind: 'fail', reason: { id: 'wrong-agent', params: { pod: pod.name, agent: proof.agent, line: proof.line } } };
+    if (proof?.kind === 'both') return { kind: 'fail', reason: { id: 'two-agents', params: { pod: pod.name, line: proof.line } } };
+  }
+  return undefined;
+}
+
+function late(observation: Observation, record: WorkloadRecord, wanted: number): Verdict | undefined {
+  const started = Date.parse(record.rolloutStartedAt ?? record.since);
+  const limit = rolloutDeadlineMs(wanted);
+  if (observation.at - started <= limit) return undefined;
+  return { kind: 'fail', reason: { id: 'deadline', params: { minutes: Math.round(limit / 60_000) } } };
+}
+
+function rolling(id: string, params: { readonly [name: string]: Json }): Verdict {
+  return { kind: 'wait', phase: 'rolling', waitingFor: { id, params } };
+}
+
+/** `spec.replicas`; Kubernetes defaults it to 1. */
+export function replicasOf(object: KubeObject): number {
+  const spec = object['spec'];
+  const replicas = isJsonObject(spec) ? spec['replicas'] : undefined;
+  return typeof replicas === 'number' ? replicas : 1;
+}
+
+/** `status.observedGeneration`; 0 before the controller has looked. */
+export function observedGeneration(object: KubeObject): number {
+  const status = object['status'];
+  const observed = isJsonObject(status) ? status['observedGeneration'] : undefined;
+  return typeof observed === 'number' ? observed : 0;
+}
+
+function replicaFailure(object: KubeObject): Reason | undefined {
+  const status = object['status'];
+  const conditions = isJsonObject(status) && Array.isArray(status['conditions']) ? status['conditions'] : [];
+  const failure = conditions.filter(isJsonObject).find((each) => each['type'] === 'ReplicaFailure' && each['status'] === 'True');
+  if (!failure) return undefined;
+  return { id: 'admission', params: { detail: typeof failure['message'] === 'string' ? failure['message'] : '' } };
+}
