@@ -4,7 +4,7 @@ import { judgeRollback } from './judge-rollback.ts';
 import type { Observation } from './observation.ts';
 import { recover } from './recover.ts';
 import type { Halt, Reason, RunRecord, WorkloadRecord } from './run-record.ts';
-import { trackReadiness } from './track-readiness.ts';
+import { trackPods } from './track-pods.ts';
 import { isTerminal, type WorkloadState } from './workload-state.ts';
 
 /** One step the engine takes for one workload, or for the run. After each step everything is observed again. */
@@ -38,7 +38,7 @@ export interface Situation {
   readonly now: number;
   /** An interrupt asked to start nothing more. */
   readonly stopping: boolean;
-  readonly rules: JudgeRules & { readonly maxFailures: number; readonly maxStale: number };
+  readonly rules: JudgeRules & { readonly maxFailures: number; readonly maxStale: number; readonly batchSize: number };
 }
 
 /**
@@ -53,8 +53,8 @@ export function decide(situation: Situation): readonly Action[] {
     .map((record) => step(record, situation, startable?.members.has(record.item.id) ?? false))
     .filter((action) => action !== undefined);
   const first = steps.filter((action) => action.kind === 'rollback' || action.kind === 'fail');
-  const rest = steps.filter((action) => !first.includes(action));
-  return [...(halt ? [{ kind: 'halt', halt } as const] : []), ...first, ...rest, ...finishing(situation, halt)];
+  const rest = steps.filter((action) => action.kind !== 'rollback' && action.kind !== 'fail');
+  return [...(halt ? [{ kind: 'halt', halt } as const] : []), ...paceRollbacks(first, situation), ...rest, ...finishing(situation, halt)];
 }
 
 /** The batch whose members may start now: the first with a member that is not terminal. */
@@ -67,6 +67,18 @@ export function activeBatch(situation: Pick<Situation, 'run' | 'records'>): { re
 /** Whether anything of the run may still move without a person: an exit before that would leave pods unwatched. */
 export function isSettled(situation: Pick<Situation, 'run' | 'records'>): boolean {
   return [...situation.records.values()].every((record) => record.state === 'PLANNED' || isTerminal(record.state));
+}
+
+/** Rollbacks after a failure go at once; those a person asked for go at most a batch at a time. */
+function paceRollbacks(actions: readonly Action[], situation: Situation): readonly Action[] {
+  const rolling = [...situation.records.values()].filter((record) => record.state === 'RB_ROLLING').length;
+  let free = Math.max(0, situation.rules.batchSize - rolling);
+  return actions.filter((action) => {
+    const requested = action.kind === 'rollback' && situation.records.get(action.id)?.reason?.id === 'requested';
+    if (!requested) return true;
+    free -= 1;
+    return free >= 0;
+  });
 }
 
 function isDone(record: WorkloadRecord | undefined): boolean {
@@ -140,7 +152,10 @@ function watch(record: WorkloadRecord, situation: Situation): Action | undefined
   if (found === 'gone') return { kind: 'record', id, record: enter(record, 'GONE', situation.now, { id: 'gone', params: {} }) };
   if (found !== 'applied') return { kind: 'record', id, record: enter(record, 'EXT_CHANGED', situation.now, { id: 'changed-by-others', params: { found } }) };
   if (record.epoch !== situation.run.epoch) return { kind: 'fence', id };
-  const tracked = trackReadiness(record, observation);
+  if (situation.run.phase === 'ROLLING_BACK') {
+    return { kind: 'record', id, record: { ...enter(record, 'RB_INTENT', situation.now, { id: 'requested', params: {} }), acknowledged: true } };
+  }
+  const tracked = trackPods(record, observation);
   return follow(tracked, judge(observation, tracked, situation.rules), { situation, changed: tracked !== record });
 }
 

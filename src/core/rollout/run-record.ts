@@ -86,7 +86,10 @@ export interface WorkloadRecord {
   readonly baseline?: { readonly startupRestarts: number; readonly pods: number };
   /** First moment each new pod was seen Ready, by pod uid, with the server's transition time it belongs to. */
   readonly readySince?: { readonly [podUid: string]: { readonly at: string; readonly transition: string } };
+  /** Times a new pod stopped being Ready. */
   readonly flaps?: number;
+  /** Uids of new pods that showed the new agent; a log may be rotated away later. */
+  readonly proven?: readonly string[];
   readonly rolloutStartedAt?: string;
   readonly reason?: Reason;
   readonly evidence?: Evidence;

@@ -1,0 +1,108 @@
+import type { Observation, ProofState } from '../core/rollout/observation.ts';
+import type { WorkloadRecord } from '../core/rollout/run-record.ts';
+import { INTENT } from '../core/rollout/marker.ts';
+import { agents } from '../core/agents/agents.ts';
+import type { KubeObject } from '../core/workload/kube-object.ts';
+import { assembleWorkloads, controllerUid } from '../core/workload/assemble.ts';
+import { podTemplate, templateAnnotations } from '../core/workload/pod-template.ts';
+import { viewPod, type PodView } from '../core/workload/pod-view.ts';
+import { isJsonObject } from '../core/json.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Cluster } from '../ports/cluster.ts';
+import { resources, workloadRef } from './resources.ts';
+
+/** The agent's line must come within this time of the container's start, and within this many bytes. */
+const PROOF_MS = 60_000;
+const PROOF_BYTES = 1024 * 1024;
+
+export interface ObserveOptions {
+  /** The agent every new pod must show; undefined = no proof is asked for. */
+  readonly proofOf: string | undefined;
+  readonly signal?: AbortSignal;
+}
+
+/** Reads one workload in flight: the object, its ReplicaSets and pods, and what new pods' logs prove. Reads only. */
+export async function observe(ports: { readonly cluster: Cluster; readonly clock: Clock }, record: WorkloadRecord, options: ObserveOptions): Promise<Observation> {
+  const { cluster, clock } = ports;
+  const { signal } = options;
+  const object = await cluster.get(workloadRef(record.item.id), signal);
+  const at = clock.now();
+  if (!object || object.metadata.uid !== record.item.uid) return { at, object, intentSet: undefined, newPods: [], oldPods: [], proofs: {} };
+  const labelSelector = selectorOf(object);
+  const query = { namespace: object.metadata.namespace ?? '', labelSelector };
+  const [sets, pods] = await Promise.all([
+    cluster.list({ resource: resources.replicaSet, ...query }, signal),
+    cluster.list({ resource: resources.pod, ...query }, signal),
+  ]);
+  const [workload] = assembleWorkloads([object], sets, pods);
+  const intentSet = newestWithIntent(workload?.replicaSets ?? [], record.intent);
+  const views = (workload?.pods ?? []).map((pod) => ({ pod, view: viewPod(pod) }));
+  const newPods = views.filter(({ pod }) => intentSet && controllerUid(pod) === intentSet.metadata.uid).map(({ view }) => view);
+  const oldPods = views.filter(({ view }) => !newPods.includes(view)).map(({ view }) => view);
+  const proofs = options.proofOf === undefined ? {} : await readProofs(ports, record, { pods: newPods, target: options.proofOf, ...(signal ? { signal } : {}) });
+  return { at: clock.now(), object, intentSet, newPods, oldPods, proofs };
+}
+
+/** `spec.selector` as a label selector string (matchLabels and matchExpressions). */
+export function selectorOf(object: KubeObject): string {
+  const spec = isJsonObject(object['spec']) ? object['spec'] : {};
+  const selector = isJsonObject(spec['selector']) ? spec['selector'] : {};
+  const labels = isJsonObject(selector['matchLabels']) ? Object.entries(selector['matchLabels']).map(([key, value]) => `${key}=${String(value)}`) : [];
+  const expressions = Array.isArray(selector['matchExpressions']) ? selector['matchExpressions'].filter(isJsonObject).map(expressionText) : [];
+  return [...labels, ...expressions].join(',');
+}
+
+function expressionText(expression: { readonly [key: string]: unknown }): string {
+  const key = String(expression['key']);
+  const values = Array.isArray(expression['values']) ? expression['values'].join(',') : '';
+  switch (expression['operator']) {
+    case 'In':
+      return `${key} in (${values})`;
+    case 'NotIn':
+      return `${key} notin (${values})`;
+    case 'DoesNotExist':
+      return `!${key}`;
+    default:
+      return key;
+  }
+}
+
+function newestWithIntent(sets: readonly KubeObject[], intent: string | undefined): KubeObject | undefined {
+  if (intent === undefined) return undefined;
+  const ours = sets.filter((set) => templateAnnotations(podTemplate(set))?.[INTENT] === intent);
+  return [...ours].sort((a, b) => revision(b) - revision(a))[0];
+}
+
+function revision(set: KubeObject): number {
+  return Number(set.metadata.annotations?.['deployment.kubernetes.io/revision'] ?? 0);
+}
+
+async function readProofs(
+  ports: { readonly cluster: Cluster; readonly clock: Clock },
+  record: WorkloadRecord,
+  options: { readonly pods: readonly PodView[]; readonly target: string; readonly signal?: AbortSignal },
+): Promise<Observation['proofs']> {
+  const proofs = await Promise.all(
+    options.pods.map(async (pod): Promise<readonly [string, ProofState]> => {
+      if (record.proven?.includes(pod.uid)) return [pod.uid, { kind: 'target', line: '' }];
+      const container = pod.containers.find((each) => each.name === record.item.container);
+      const started = container?.runningSince;
+      if (started === undefined) return [pod.uid, { kind: 'none', expired: false }];
+      const query = { namespace: record.item.id.split('/')[0] ?? '', pod: pod.name, container: record.item.container, limitBytes: PROOF_BYTES };
+      const log = await ports.cluster.logs(query, options.signal).catch(() => '');
+      return [pod.uid, proofFromLog(log, options.target, ports.clock.now() - Date.parse(started) > PROOF_MS)];
+    }),
+  );
+  return Object.fromEntries(proofs);
+}
+
+/** What the start of a log proves about the agent in the JVM. */
+export function proofFromLog(log: string, target: string, expired: boolean): ProofState {
+  const found = agents.map((agent) => agent.proveFromLog(log)).filter((proof) => proof !== undefined);
+  const other = found.find((proof) => proof.agent !== target);
+  const ours = found.find((proof) => proof.agent === target);
+  if (ours && other) return { kind: 'both', line: other.line };
+  if (other) return { kind: 'other', agent: other.agent, line: other.line };
+  if (!ours) return { kind: 'none', expired };
+  return { kind: 'target', line: ours.line, ...(ours.version === undefined ? {} : { version: ours.version }) };
+}

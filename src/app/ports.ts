@@ -1,0 +1,23 @@
+import type { Clock } from '../ports/clock.ts';
+import type { Cluster } from '../ports/cluster.ts';
+import type { Journal } from '../ports/journal.ts';
+import type { LayerReader } from '../ports/layer-reader.ts';
+import type { Registry } from '../ports/registry.ts';
+import type { AgentFiles } from './agent-files.ts';
+
+/** What reading the fleet needs. */
+export interface ReadPorts {
+  readonly cluster: Cluster;
+  readonly registry: Registry;
+  readonly layers: LayerReader;
+  readonly clock: Clock;
+  /** The new agent's files, from the policy's `to.files`; read at most once. */
+  readonly agentFiles: () => Promise<AgentFiles>;
+}
+
+/** What driving a run needs besides. */
+export interface EnginePorts extends ReadPorts {
+  readonly journal: (clusterId: string, run: string) => Promise<Journal>;
+  /** Name of this instance in Leases: host, process and a random part. */
+  readonly identity: string;
+}

@@ -1,0 +1,90 @@
+import { ChangeoverError } from '../core/error.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Policy } from '../core/policy/policy.ts';
+import { enter } from '../core/rollout/decide.ts';
+import type { EventBody, RunEvent } from '../core/rollout/event.ts';
+import type { Reason, RunRecord, WorkloadRecord } from '../core/rollout/run-record.ts';
+import type { WorkloadState } from '../core/rollout/workload-state.ts';
+import type { Journal } from '../ports/journal.ts';
+import type { EnginePorts } from './ports.ts';
+import { replaceRecord, type Stored } from './state-store.ts';
+
+/** One instance driving one run: the stored records it read last, and where its words go. */
+export interface Session {
+  readonly ports: EnginePorts;
+  readonly stateNamespace: string;
+  readonly policy: Policy;
+  readonly journal: Journal;
+  readonly emit: (event: RunEvent) => void;
+  /** Fires when nothing may be written any more: second interrupt, or the Lease is lost. */
+  readonly signal: AbortSignal;
+  run: Stored<RunRecord>;
+  readonly records: Map<string, Stored<WorkloadRecord>>;
+  seq: number;
+}
+
+/** Tells the outside what happened. Events are for people and programs that watch; nothing depends on them. */
+export function tell(session: Session, body: EventBody): void {
+  session.seq += 1;
+  const time = new Date(session.ports.clock.now()).toISOString();
+  session.emit({ kind: 'Event', time, run: session.run.value.name, seq: session.seq, ...body });
+}
+
+/** The record of a workload of this run. */
+export function recordOf(session: Session, id: string): WorkloadRecord {
+  const stored = session.records.get(id);
+  if (!stored) throw new Error(`no record of ${id}`);
+  return stored.value;
+}
+
+/**
+ * Makes a new record durable before anything is done on its strength: journal line (fsync), then compare-and-swap in the
+ * cluster. `locked` when another instance wrote it: then nothing more may be written by this one.
+ */
+export async function persist(session: Session, record: WorkloadRecord, waitingFor?: Reason): Promise<WorkloadRecord> {
+  session.signal.throwIfAborted();
+  const id = record.item.id;
+  const stored = session.records.get(id);
+  if (!stored) throw new Error(`no record of ${id}`);
+  const { item: _item, ...data } = record;
+  await note(session, 'record', { workload: id, data: data as unknown as JsonObject });
+  const next = await fenced(session, () => replaceRecord(session.ports.cluster, stored, record));
+  session.records.set(id, next);
+  const from = stored.value.state;
+  if (from !== record.state) tell(session, { type: 'workload.state', workload: id, from, to: record.state, ...stateReason(record, waitingFor) });
+  return record;
+}
+
+/** Enters a state with an optional reason and persists it. */
+export function enterState(session: Session, id: string, state: WorkloadState, reason?: Reason): Promise<WorkloadRecord> {
+  return persist(session, enter(recordOf(session, id), state, session.ports.clock.now(), reason));
+}
+
+/** Persists the run record the same way. */
+export async function persistRun(session: Session, run: RunRecord): Promise<void> {
+  session.signal.throwIfAborted();
+  const { policy: _policy, ...data } = run;
+  await note(session, 'run', { data: data as unknown as JsonObject });
+  session.run = await replaceRecord(session.ports.cluster, session.run, run);
+}
+
+/** Writes one journal line. A journal that cannot be written stops the step: nothing is done without it. */
+export async function note(session: Session, type: string, entry: { readonly workload?: string; readonly data: JsonObject }): Promise<void> {
+  const time = new Date(session.ports.clock.now()).toISOString();
+  await session.journal.append({ time, run: session.run.value.name, type, ...entry });
+}
+
+function stateReason(record: WorkloadRecord, waitingFor: Reason | undefined): { readonly waitingFor?: Reason } {
+  const reason = waitingFor ?? record.reason;
+  return reason ? { waitingFor: reason } : {};
+}
+
+async function fenced<T>(session: Session, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!(error instanceof ChangeoverError) || error.code !== 'conflict') throw error;
+    const message = `another instance drives run ${session.run.value.name} now; this one stops`;
+    throw new ChangeoverError('locked', message, { target: `run ${session.run.value.name}`, hint: 'Watch it with `changeover status --watch`.', cause: error });
+  }
+}

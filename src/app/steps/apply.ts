@@ -1,0 +1,106 @@
+import { ChangeoverError } from '../../core/error.ts';
+import { assertNever } from '../../core/error.ts';
+import { enter } from '../../core/rollout/decide.ts';
+import { formatMarker, INTENT, MARKER, readMarker, type Marker } from '../../core/rollout/marker.ts';
+import { applyPatch } from '../../core/rollout/patches.ts';
+import { recover } from '../../core/rollout/recover.ts';
+import type { WorkloadRecord } from '../../core/rollout/run-record.ts';
+import type { KubeObject } from '../../core/workload/kube-object.ts';
+import { assembleWorkloads } from '../../core/workload/assemble.ts';
+import { podTemplate, templateAnnotations } from '../../core/workload/pod-template.ts';
+import { selectorOf } from '../observe.ts';
+import { resources, workloadRef } from '../resources.ts';
+import { enterState, persist, recordOf, type Session } from '../session.ts';
+import { release, tryPatch } from './claim.ts';
+
+/** The change: one JSON Patch that tests, changes and records. Its intent is durable before it is sent. */
+export async function apply(session: Session, id: string): Promise<void> {
+  const before = recordOf(session, id);
+  const object = await session.ports.cluster.get(workloadRef(id), session.signal);
+  if (!object || before.marker === undefined || before.shape === undefined) return recoverStep(session, id);
+  const record = await persist(session, enter(before, 'APPLY_INTENT', session.ports.clock.now()));
+  const { marker: claim, shape } = before;
+  const applied = appliedMarker(record, session.run.value.epoch);
+  try {
+    const written = await tryPatch(session, id, applyPatch(object, claim, { ...applied, edits: record.item.edits, shape }));
+    if (!written) return await recoverStep(session, id);
+  } catch (error) {
+    if (!(error instanceof ChangeoverError) || error.code !== 'refused') throw error;
+    await release(session, id);
+    return void (await enterState(session, id, 'SKIPPED', { id: 'blocked', params: { detail: error.message } }));
+  }
+  await persist(session, asApplied(record, formatMarker(applied), session.ports.clock.now()));
+}
+
+/** Reads what the object says about a step whose answer is unknown, and continues from there. Never guesses, never repeats. */
+export async function recoverStep(session: Session, id: string): Promise<void> {
+  const record = recordOf(session, id);
+  const now = session.ports.clock.now();
+  const object = await session.ports.cluster.get(workloadRef(id), session.signal);
+  const found = recover(object, record, object ? await everApplied(session, record, object) : false);
+  switch (found) {
+    case 'gone':
+      return void (await enterState(session, id, 'GONE', { id: 'gone', params: {} }));
+    case 'applied':
+      return void (await persist(session, asApplied(record, object?.metadata.annotations?.[MARKER] ?? '', now)));
+    case 'claimed':
+      return void (await reclaim(session, record, object));
+    case 'untouched':
+      return void (await enterState(session, id, 'PLANNED'));
+    case 'rolled-back':
+      return void (await enterState(session, id, 'ROLLED_BACK', record.reason));
+    case 'reverted-by-others':
+      return void (await enterState(session, id, 'EXT_CHANGED', { id: 'changed-by-others', params: { found } }));
+    case 'locked':
+      return void (await enterState(session, id, 'SKIPPED', { id: 'locked', params: { run: lockHolder(object) } }));
+    case 'conflict':
+      return void (await enterState(session, id, 'CONFLICT', { id: 'conflict', params: {} }));
+    default:
+      return assertNever(found);
+  }
+}
+
+/** Puts this instance's epoch into the marker of a workload a dead one left behind: its late writes then fail. */
+export async function fence(session: Session, id: string): Promise<void> {
+  const record = recordOf(session, id);
+  const object = await session.ports.cluster.get(workloadRef(id), session.signal);
+  const marker = object && readMarker(object);
+  const previous = object?.metadata.annotations?.[MARKER];
+  const { epoch } = session.run.value;
+  if (!object || previous === undefined || !marker || marker === 'unreadable' || marker.run !== record.run) {
+    return void (await persist(session, { ...record, epoch }));
+  }
+  const text = formatMarker({ ...marker, epoch });
+  const ops = [
+    { op: 'test', path: '/metadata/annotations/changeover.dev~1marker', value: previous },
+    { op: 'replace', path: '/metadata/annotations/changeover.dev~1marker', value: text },
+  ] as const;
+  if (await tryPatch(session, id, ops)) await persist(session, { ...record, epoch, marker: text });
+}
+
+async function reclaim(session: Session, record: WorkloadRecord, object: KubeObject | undefined): Promise<void> {
+  const marker = object?.metadata.annotations?.[MARKER];
+  const claimed = enter({ ...record, ...(marker === undefined ? {} : { marker }) }, 'CLAIMED', session.ports.clock.now());
+  await persist(session, claimed);
+  if (record.epoch !== session.run.value.epoch) await fence(session, record.item.id);
+}
+
+async function everApplied(session: Session, record: WorkloadRecord, object: KubeObject): Promise<boolean> {
+  const query = { resource: resources.replicaSet, namespace: object.metadata.namespace ?? '', labelSelector: selectorOf(object) };
+  const [workload] = assembleWorkloads([object], await session.ports.cluster.list(query, session.signal), []);
+  return (workload?.replicaSets ?? []).some((set) => templateAnnotations(podTemplate(set))?.[INTENT] === record.intent);
+}
+
+function appliedMarker(record: WorkloadRecord, epoch: number): Marker {
+  const marker: Marker = { state: 'applied', run: record.run, epoch, intent: record.intent ?? '', at: record.since, edits: record.item.edits };
+  return record.shape ? { ...marker, shape: record.shape } : marker;
+}
+
+function asApplied(record: WorkloadRecord, marker: string, now: number): WorkloadRecord {
+  return { ...enter(record, 'APPLIED', now), marker, rolloutStartedAt: new Date(now).toISOString() };
+}
+
+function lockHolder(object: KubeObject | undefined): string {
+  const marker = object && readMarker(object);
+  return marker && marker !== 'unreadable' ? marker.run : 'unreadable';
+}

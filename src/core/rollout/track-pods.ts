@@ -1,0 +1,32 @@
+import type { Observation } from './observation.ts';
+import type { WorkloadRecord } from './run-record.ts';
+
+/**
+ * Follows since when each new pod is Ready, how often one stopped being Ready, and which have proven their agent. The
+ * start counts from our first sight, and only as long as the server's own transition time stays the same: time in which
+ * nobody watched (a restart of ours) counts exactly when the pod was Ready throughout. Unchanged record when nothing moved.
+ */
+export function trackPods(record: WorkloadRecord, observation: Observation): WorkloadRecord {
+  const known = record.readySince ?? {};
+  const readySince: Record<string, { at: string; transition: string }> = {};
+  let flaps = record.flaps ?? 0;
+  for (const pod of observation.newPods) {
+    const before = known[pod.uid];
+    const transition = pod.readyTransition ?? '';
+    const left = before !== undefined && (!pod.ready || before.transition !== transition);
+    if (left) flaps += 1;
+    if (!pod.ready) continue;
+    readySince[pod.uid] = before && !left ? before : { at: new Date(observation.at).toISOString(), transition };
+  }
+  const proven = observation.newPods.filter((pod) => observation.proofs[pod.uid]?.kind === 'target').map((pod) => pod.uid);
+  const same = flaps === (record.flaps ?? 0) && sameKeys(proven, record.proven ?? []) && sameEntries(readySince, known);
+  return same ? record : { ...record, readySince, flaps, proven };
+}
+
+function sameKeys(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((key) => b.includes(key));
+}
+
+function sameEntries(a: NonNullable<WorkloadRecord['readySince']>, b: NonNullable<WorkloadRecord['readySince']>): boolean {
+  return sameKeys(Object.keys(a), Object.keys(b)) && Object.keys(a).every((uid) => a[uid] === b[uid]);
+}
