@@ -21,7 +21,11 @@ export interface LayerIndex {
   readonly entries: readonly LayerEntry[];
   /** Text of small files that configure or start a JVM (agent.config, *.sh, scripts with `#!`, jvm option files, `release`), by path. */
   readonly texts: { readonly [path: string]: string };
-  /** `Premain-Class` of small-enough agent-looking jars is not read here; a jar is identified by its name and place. */
+  /**
+   * Class files and jars outside agent folders that name internals of an agent which only its own jar provides
+   * (`org/apache/skywalking/apm/agent/core/`), by path: the names found. Such code breaks when the agent goes.
+   */
+  readonly references: { readonly [path: string]: readonly string[] };
 }
 
 /** The merged file system an image shows, as far as its layers were scanned. */
@@ -34,6 +38,8 @@ export interface ImageFiles {
   physicalPath(path: string): string | undefined;
   /** Text of a captured file, at its physical path. */
   text(path: string): string | undefined;
+  /** Files that name internals of an agent (see `LayerIndex.references`), merged over the layers. */
+  references(): { readonly [path: string]: readonly string[] };
 }
 
 /** The runtime part of an image config. */

@@ -1,0 +1,154 @@
+import type { ExitCode } from './exit-code.ts';
+import type { Invocation } from './invocation.ts';
+
+type Run = (invocation: Invocation) => Promise<ExitCode>;
+
+export interface OptionSpec {
+  readonly flags: string;
+  readonly text: string;
+  /** Turns the raw text into the value, given what earlier repetitions made; throws `usage`. */
+  readonly collect?: 'list' | 'integer';
+  readonly required?: boolean;
+}
+
+/** A command as the help shows it. Its code is loaded only when it runs, so that the help stays fast. */
+export interface CommandSpec {
+  readonly name: string;
+  readonly group: 'See and plan' | 'Move the fleet' | 'Decide' | 'Try it';
+  readonly text: string;
+  readonly args?: readonly { readonly name: string; readonly text: string }[];
+  readonly options: readonly OptionSpec[];
+  readonly examples: readonly string[];
+  readonly load: () => Promise<Run>;
+}
+
+const policy: OptionSpec = { flags: '-p, --policy <file>', text: 'the policy file (see examples/)' };
+const noLayerScan: OptionSpec = { flags: '--no-layer-scan', text: 'read no image layers: faster, but nothing is proven and takeover is refused' };
+const reason: OptionSpec = { flags: '--reason <text>', text: 'why, for the record' };
+const workload = 'a workload as namespace/kind/name';
+
+/** Every command of this version, in the order of the help. */
+export const commands: readonly CommandSpec[] = [
+  {
+    name: 'scan',
+    group: 'See and plan',
+    text: 'list every workload, the agent it runs and whether it can be moved',
+    options: [{ ...policy, text: 'judge by this policy (optional)' }, noLayerScan],
+    examples: ['changeover scan -n shop', 'changeover scan -A -o json > fleet.json'],
+    load: async () => (await import('./commands/run-scan.ts')).runScan,
+  },
+  {
+    name: 'plan',
+    group: 'See and plan',
+    text: 'work out what would change, what is skipped and why; writes nothing to the cluster',
+    options: [
+      { ...policy, required: true },
+      { flags: '--out <file>', text: 'write the plan here, for `changeover apply`' },
+      { flags: '--workload <workload>', text: `plan this one alone: ${workload}` },
+      { flags: '--allow <finding>', text: 'accept a blocking finding by its id (repeatable)', collect: 'list' },
+      noLayerScan,
+    ],
+    examples: ['changeover plan -p policy.yaml --out plan.json', 'changeover plan -p policy.yaml --workload shop/Deployment/orders'],
+    load: async () => (await import('./commands/run-plan.ts')).runPlan,
+  },
+  {
+    name: 'apply',
+    group: 'Move the fleet',
+    text: 'run a plan: in batches, watched, rolled back where it fails; run it again to resume',
+    args: [{ name: '<plan.json>', text: 'the file written by `changeover plan --out`' }],
+    options: [reason, { flags: '--ticket <id>', text: 'change ticket, for the record' }],
+    examples: ['changeover apply plan.json', 'changeover apply plan.json --yes -o json'],
+    load: async () => (await import('./commands/run-apply.ts')).runApply,
+  },
+  {
+    name: 'status',
+    group: 'Move the fleet',
+    text: 'show the run as the cluster knows it, from any machine',
+    options: [{ flags: '--watch', text: 'keep showing it until it ends' }],
+    examples: ['changeover status', 'changeover status --watch'],
+    load: async () => (await import('./commands/run-status.ts')).runStatus,
+  },
+  {
+    name: 'verify',
+    group: 'Move the fleet',
+    text: 'check that traces of every switched service arrive and no chain is broken',
+    options: [{ ...policy, text: 'judge by this policy instead of the run\'s' }],
+    examples: ['changeover verify', 'changeover verify -p policy.yaml -o json'],
+    load: async () => (await import('./commands/run-verify.ts')).runVerify,
+  },
+  {
+    name: 'pause',
+    group: 'Decide',
+    text: 'start no more workloads; those in flight are finished',
+    options: [reason],
+    examples: ['changeover pause --reason "incident 4711"'],
+    load: async () => (await import('./commands/run-decision.ts')).runPause,
+  },
+  {
+    name: 'continue',
+    group: 'Decide',
+    text: 'accept what happened so far and go on with the rest',
+    options: [reason],
+    examples: ['changeover continue --yes'],
+    load: async () => (await import('./commands/run-decision.ts')).runContinue,
+  },
+  {
+    name: 'retry',
+    group: 'Decide',
+    text: 'try a workload that was rolled back once more, then go on',
+    args: [{ name: '<workload...>', text: workload }],
+    options: [reason],
+    examples: ['changeover retry shop/Deployment/orders'],
+    load: async () => (await import('./commands/run-decision.ts')).runRetry,
+  },
+  {
+    name: 'exclude',
+    group: 'Decide',
+    text: 'leave a workload out of this run',
+    args: [{ name: '<workload...>', text: workload }],
+    options: [reason],
+    examples: ['changeover exclude shop/Deployment/fragile --reason "needs a fix first"'],
+    load: async () => (await import('./commands/run-decision.ts')).runExclude,
+  },
+  {
+    name: 'rollback',
+    group: 'Decide',
+    text: 'put workloads back to exactly what was there',
+    args: [{ name: '[workload...]', text: workload }],
+    options: [{ flags: '--all', text: 'every workload of the run' }, reason],
+    examples: ['changeover rollback shop/Deployment/orders', 'changeover rollback --all'],
+    load: async () => (await import('./commands/run-decision.ts')).runRollback,
+  },
+  {
+    name: 'abort',
+    group: 'Decide',
+    text: 'end the run: nothing more is started',
+    options: [{ flags: '--rollback-in-flight', text: 'put back what is in flight instead of finishing it' }, reason],
+    examples: ['changeover abort --rollback-in-flight'],
+    load: async () => (await import('./commands/run-decision.ts')).runAbort,
+  },
+  {
+    name: 'rehearse',
+    group: 'Try it',
+    text: 'a whole migration of a simulated fleet, inside this program: needs no cluster',
+    options: [{ flags: '--seed <number>', text: 'another fleet and other luck; the same seed is the same story', collect: 'integer' }],
+    examples: ['changeover rehearse', 'changeover rehearse --seed 7 -o json'],
+    load: async () => (await import('./commands/run-rehearse.ts')).runRehearse,
+  },
+];
+
+/** Names that are promised and not built yet: they say so instead of being unknown. */
+export const laterCommands: readonly string[] = ['approve', 'history', 'report', 'undo', 'drift', 'finish', 'unlock', 'convert', 'image', 'base', 'tee', 'doctor'];
+
+/** Options every command takes. */
+export const globalOptions: readonly OptionSpec[] = [
+  { flags: '--kubeconfig <file>', text: 'kubeconfig (default: KUBECONFIG, ~/.kube/config, then in-cluster)' },
+  { flags: '--context <name>', text: 'context of the kubeconfig' },
+  { flags: '--as <user>', text: 'act as another user' },
+  { flags: '-n, --namespace <name>', text: 'only this namespace (repeatable; narrows the policy)', collect: 'list' },
+  { flags: '-A, --all-namespaces', text: 'every namespace' },
+  { flags: '--run <name>', text: 'the run meant (default: the only unfinished one)' },
+  { flags: '--yes', text: 'do not ask before writing' },
+  { flags: '--no-color', text: 'plain text' },
+  { flags: '-v, --verbose', text: 'more detail in messages' },
+];

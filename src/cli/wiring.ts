@@ -1,0 +1,70 @@
+import type { EnginePorts } from '../app/ports.ts';
+import type { Json } from '../core/json.ts';
+import type { Policy } from '../core/policy/policy.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Cluster } from '../ports/cluster.ts';
+import type { TraceStore } from '../ports/trace-store.ts';
+import type { Rehearsal } from './rehearsal.ts';
+
+/** A place text goes to: standard output or standard error. */
+export interface TextOutput {
+  readonly isTTY: boolean;
+  /** Size of the terminal in cells; 80 x 24 where there is none. */
+  readonly columns: number;
+  readonly rows: number;
+  write(text: string): void;
+}
+
+/** Which cluster, and as whom. */
+export interface Connection {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly as?: string;
+}
+
+/** A policy with the directory its relative paths are relative to. */
+export interface PlacedPolicy {
+  readonly policy: Policy;
+  readonly directory: string;
+}
+
+export interface OpenEngine {
+  readonly ports: EnginePorts;
+  close(): Promise<void>;
+}
+
+/** A YAML document as plain data, with the place of each path for messages. */
+export interface PlacedDocument {
+  readonly value: Json;
+  readonly position: (path: readonly (string | number)[]) => { readonly line: number; readonly column: number } | undefined;
+}
+
+/** Everything a command needs from outside the program; made in `main/`, faked in tests. */
+export interface Wiring {
+  readonly version: string;
+  readonly stdout: TextOutput;
+  readonly stderr: TextOutput;
+  readonly stdinIsTTY: boolean;
+  readonly env: { readonly [name: string]: string | undefined };
+  readonly clock: Clock;
+  /** `user@host`, for records of who decided what. */
+  readonly user: string;
+  /** Asks on the terminal and returns the line typed; empty at the end of input. */
+  ask(question: string): Promise<string>;
+  /** Text of a file (`usage` when it is missing or unreadable, `too-large` above the limit); `-` is standard input. */
+  readTextFile(path: string, maxBytes: number): Promise<string>;
+  /** Writes a file whole or not at all. */
+  writeTextFile(path: string, text: string): Promise<void>;
+  /** Directory of a file as an absolute path. */
+  directoryOf(path: string): string;
+  parseYaml(text: string, file: string): Promise<PlacedDocument>;
+  formatYaml(value: Json): Promise<string>;
+  openCluster(connection: Connection): Promise<Cluster>;
+  /** Registry, layers, journal and agent files around an open cluster. Closing it leaves the cluster open. */
+  openEngine(cluster: Cluster, placed: PlacedPolicy | undefined): Promise<OpenEngine>;
+  /** Undefined where the policy names no trace store. */
+  openTraceStore(cluster: Cluster, policy: Policy): Promise<TraceStore | undefined>;
+  openRehearsal(options: { readonly seed: number; readonly paced: boolean }): Promise<Rehearsal>;
+  /** Calls back on SIGINT and SIGTERM until disposed. */
+  onInterrupt(callback: () => void): () => void;
+}
