@@ -127,7 +127,7 @@ function readHolder(lease: KubeObject): LeaseHolder | undefined {
   if (!isJsonObject(spec)) return undefined;
   const { holderIdentity, acquireTime, renewTime } = spec;
   if (typeof holderIdentity !== 'string' || holderIdentity === '') return undefined;
-  return { identity: holderIdentity, since: String(acquireTime ?? ''), renewed: String(renewTime ?? '') };
+  return { identity: holderIdentity, since: typeof acquireTime === 'string' ? acquireTime : '', renewed: typeof renewTime === 'string' ? renewTime : '' };
 }
 
 function lockedBy(holder: LeaseHolder, run: string): ChangeoverError {

@@ -44,7 +44,7 @@ export async function recoverStep(session: Session, id: string): Promise<void> {
     case 'applied':
       return void (await persist(session, asApplied(record, object?.metadata.annotations?.[MARKER] ?? '', now)));
     case 'claimed':
-      return void (await reclaim(session, record, object));
+      return reclaim(session, record, object);
     case 'untouched':
       return void (await enterState(session, id, 'PLANNED'));
     case 'rolled-back':
