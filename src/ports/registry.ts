@@ -12,7 +12,7 @@ export interface RegistryTraffic {
   readonly requests: number;
   readonly bytesDown: number;
   readonly bytesUp: number;
-  /** Bytes of image layers downloaded (manifests and configs not counted). */
+  /** Bytes downloaded through `blob`: image layers (manifests and configs not counted). */
   readonly layerBytesDown: number;
 }
 
@@ -27,6 +27,8 @@ export interface Registry {
   manifest(repository: Repository, reference: string, signal?: AbortSignal): Promise<StoredManifest | undefined>;
   /** Streams a blob; the iterator throws when the bytes do not hash to the digest. Absent blob = `not-found`. */
   blob(repository: Repository, digest: string, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Reads a small blob whole (an image config, at most 4 MiB); not counted as layer bytes. Absent blob = `not-found`. */
+  config(repository: Repository, digest: string, signal?: AbortSignal): Promise<Uint8Array>;
   hasBlob(repository: Repository, digest: string, signal?: AbortSignal): Promise<boolean>;
   /** Uploads unless already there, mounting from `mountFrom` (same registry) when that is given and works. */
   putBlob(
