@@ -1,0 +1,82 @@
+import { assertNever } from '../../core/error.ts';
+import type { RunEvent } from '../../core/rollout/event.ts';
+import { isTerminal } from '../../core/rollout/workload-state.ts';
+import { pad } from './display-width.ts';
+import { formatDuration } from './duration.ts';
+import type { LiveModel } from './live-model.ts';
+import { haltText } from './messages/halt-text.ts';
+import { reasonText } from './messages/reason-text.ts';
+import { around, count } from './messages/say.ts';
+import { countTexts, phaseTexts, stateMark, stateTexts } from './messages/state-text.ts';
+import type { Paint } from './paint.ts';
+import { printable } from './printable.ts';
+import { shortName } from './workload-name.ts';
+
+export interface LineOptions {
+  readonly paint: Paint;
+  readonly nameWidth: number;
+}
+
+/** The line that stays above the live table for an event worth keeping; undefined for what the table itself shows. */
+export function lastingLine(event: RunEvent, before: LiveModel, options: LineOptions): string | undefined {
+  const { paint } = options;
+  switch (event.type) {
+    case 'workload.state':
+      return isTerminal(event.to) ? finishedLine(event, before, options) : undefined;
+    case 'workload.verdict':
+      if (event.verdict !== 'fail') return undefined;
+      return ` ${paint('bad', '!')} ${pad(shortName(event.workload), options.nameWidth)}  ${paint('bad', 'fails')}: ${reasonText(event.reason)}`;
+    case 'decision.recorded':
+    case 'run.halted':
+    case 'warning':
+      return ` ${paint('caution', '!')} ${sentence(event)}`;
+    case 'run.started':
+      return event.resumed ? ` ${paint('quiet', `• ${sentence(event)}`)}` : undefined;
+    case 'run.finished':
+    case 'batch.started':
+    case 'image.pushed':
+      return undefined;
+    default:
+      return assertNever(event);
+  }
+}
+
+/** An event as one plain line, for logs and pipes; undefined for steps that say nothing new. */
+export function plainLine(event: RunEvent): string | undefined {
+  if (event.type === 'workload.state' && ['ARTIFACT', 'READY', 'CLAIMED', 'APPLY_INTENT', 'PLANNED', 'RB_INTENT'].includes(event.to)) return undefined;
+  return `${event.time.slice(11, 19)}Z ${sentence(event)}`;
+}
+
+function finishedLine(event: RunEvent & { readonly type: 'workload.state' }, before: LiveModel, options: LineOptions): string {
+  const { mark, tone } = stateMark(event.to);
+  const workload = before.inFlight.get(event.workload);
+  const took = workload ? ` in ${formatDuration(Date.parse(event.time) - workload.startedAt)}` : '';
+  const why = event.waitingFor ?? workload?.failure;
+  const word = `${stateTexts[event.to]}${took}`;
+  return ` ${options.paint(tone, mark)} ${pad(shortName(event.workload), options.nameWidth)}  ${options.paint(tone, word)}${around(': ', why ? reasonText(why) : '')}`;
+}
+
+function sentence(event: RunEvent): string {
+  switch (event.type) {
+    case 'run.started':
+      return `run ${printable(event.run)} ${event.resumed ? 'resumed' : 'started'}: ${count(event.workloads, 'workload')} in ${count(event.batches, 'batch', 'batches')}`;
+    case 'batch.started':
+      return `batch ${event.batch} of ${event.of}: ${event.workloads.map(shortName).join(', ')}`;
+    case 'image.pushed':
+      return `${shortName(event.workload)}: image ${printable(event.reference)} ${printable(event.how)}`;
+    case 'workload.state':
+      return `${shortName(event.workload)}: ${stateTexts[event.to]}${around(': ', event.waitingFor ? reasonText(event.waitingFor) : '')}`;
+    case 'workload.verdict':
+      return `${shortName(event.workload)}: ${event.verdict === 'fail' ? 'fails: ' : ''}${reasonText(event.reason)}`;
+    case 'decision.recorded':
+      return `${printable(event.by)} decided: ${event.decision}${around(' ', event.targets.map(shortName).join(', '))}`;
+    case 'run.halted':
+      return `halted: ${haltText(event.reason.id, event.reason.params)}${around(' (', event.workloads.map(shortName).join(', '), ')')}`;
+    case 'run.finished':
+      return `run ${printable(event.run)} ${phaseTexts[event.phase as keyof typeof phaseTexts] ?? printable(event.phase)}: ${countTexts(event.counts).map((each) => each.text).join(', ')}`;
+    case 'warning':
+      return `${around('', event.workload === undefined ? '' : shortName(event.workload), ': ')}${reasonText(event.reason)}`;
+    default:
+      return assertNever(event);
+  }
+}

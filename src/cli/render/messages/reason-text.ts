@@ -1,0 +1,66 @@
+import { isJsonObject } from '../../../core/json.ts';
+import type { Reason } from '../../../core/rollout/run-record.ts';
+import { formatClock } from '../duration.ts';
+import { around, count, say, type Texts } from './say.ts';
+
+/** Why a workload is where it is, or what it waits for, in words. */
+export function reasonText(reason: Reason): string {
+  const detail = reason.params['detail'];
+  // What one pod says comes along as an object: it is said after the sentence about all of them.
+  if (!isJsonObject(detail)) return say(reasonTexts, reason.id, reason.params);
+  const about = [detail['pod'], detail['what'], detail['detail']].filter((part) => typeof part === 'string' && part !== '').join(': ');
+  return say(reasonTexts, reason.id, { ...reason.params, detail: about });
+}
+
+/** Milliseconds a reason says are left; undefined where it counts nothing down. */
+export function leftMsOf(reason: Reason): number | undefined {
+  const left = reason.params['leftMs'];
+  return typeof left === 'number' ? left : undefined;
+}
+
+const waiting: Texts = {
+  controller: () => 'waiting for the Deployment controller to see the change',
+  'new-replicaset': () => 'waiting for the new ReplicaSet',
+  'scaled-to-zero': () => 'scaled to zero: judged when pods appear',
+  pods: (p) => `${p('ready')} of ${count(p('wanted'), 'new pod')} Ready${p('old') === '0' ? '' : `, ${p('old')} old left`}${around('; ', p('detail'))}`,
+  'pod-not-ready': (p) => `pod ${p('pod')} is not Ready${around(': ', p('detail'))}`,
+  infrastructure: (p) => `pod ${p('pod')} cannot run for a reason outside the change: ${p('what')}${around(': ', p('detail'))}`,
+  proof: (p) => `waiting for the new agent's line in the log of pod ${p('pod')}`,
+  soak: (p) => `soaking, ${formatClock(Number(p('leftMs')))} left, ${count(p('pods'), 'pod')} Ready`,
+  'rollback-pods': (p) => `${p('ready')} of ${count(p('wanted'), 'old pod')} Ready${p('new') === '0' ? '' : `, ${p('new')} new left`}`,
+  'rollback-soak': (p) => `old pods Ready, watched for ${formatClock(Number(p('leftMs')))} more`,
+  'next-batch': () => 'waiting for its batch',
+};
+
+const failing: Texts = {
+  'container-crashed': (p) => `the container exited with code ${p('exitCode')} (${count(p('restarts'), 'restart')}, pod ${p('pod')})`,
+  'container-restarted': (p) => `the container was restarted ${count(p('restarts'), 'time')} (pod ${p('pod')})`,
+  'container-config': (p) => `the container cannot be created: ${p('detail')} (pod ${p('pod')})`,
+  'out-of-memory': (p) => `the container ran out of memory (OOMKilled, ${count(p('restarts'), 'restart')}, pod ${p('pod')})`,
+  'image-pull': (p) => `the new image cannot be pulled: ${p('detail')} (pod ${p('pod')})`,
+  'pod-failed': (p) => `pod ${p('pod')} failed${around(': ', p('detail'))}`,
+  'readiness-flaps': (p) => `new pods stopped being Ready ${count(p('times'), 'time')} during the soak`,
+  'wrong-agent': (p) => `the log of pod ${p('pod')} shows another agent, ${p('agent')}: ${p('line')}`,
+  'two-agents': (p) => `the log of pod ${p('pod')} shows two agents in one JVM: ${p('line')}`,
+  'no-proof': (p) => `the log of pod ${p('pod')} shows no agent within 60 s of its start: which agent runs is not known`,
+  admission: (p) => `the cluster refuses the new pods: ${p('detail')}`,
+  deadline: (p) => `the new pods were not all Ready within ${p('minutes')} min`,
+  'object-gone': () => 'the workload was deleted while it was judged',
+  held: (p) => `failed (${p('because')}) and held as it is, as the policy asks (onFailure: hold)${around(': ', p('detail'))}`,
+  'rollback-deadline': (p) => `put back, but only ${p('ready')} of ${count(p('wanted'), 'old pod')} Ready after ${p('minutes')} min`,
+  'rollback-refused': (p) => `the cluster refuses the way back: ${p('detail')}`,
+};
+
+const ended: Texts = {
+  requested: () => 'put back as asked',
+  excluded: () => 'excluded by a person',
+  gone: () => 'deleted, or deleted and created anew, since the plan',
+  stale: (p) => `changed since the plan${around(': ', p('what') || p('detail'))}; it needs a new plan`,
+  blocked: (p) => `the cluster refuses the change: ${p('detail')}`,
+  locked: (p) => `another run works on it${around(': ', p('run'))}`,
+  'changed-by-others': () => 'somebody else put the old values back, or changed them, after us',
+  conflict: () => 'its fields hold neither what was there before us nor what we wrote: nothing is touched',
+};
+
+/** Every reason id there is. */
+export const reasonTexts: Texts = { ...waiting, ...failing, ...ended };

@@ -1,0 +1,51 @@
+import type { Skip, SkipId } from '../../../core/finding.ts';
+import type { JsonObject } from '../../../core/json.ts';
+import { around, say, type Params, type Texts } from './say.ts';
+
+/** Why a workload is left alone, in words. */
+export function skipText(skip: { readonly id: string; readonly params: Skip['params'] }): string {
+  return say(skipTexts, skip.id, skip.params as JsonObject);
+}
+
+/** The same without its parameters: a heading over many workloads with the same reason. */
+export function skipHeading(id: string): string {
+  return Object.hasOwn(headings, id) ? headings[id as SkipId] : id;
+}
+
+const headings: Record<SkipId, string> = {
+  'no-pods': 'no pods: nothing to read and nothing to judge by',
+  'no-jvm': 'no JVM in any of its containers',
+  'no-agent': 'does not run the agent to be replaced',
+  'already-on-target': 'already runs the new agent',
+  'required-sidecar-missing': 'lacks a sidecar that the policy requires',
+  excluded: 'excluded',
+  'ambiguous-container': 'more than one container could be meant',
+  'multiple-digests': 'its pods run different images under one name',
+  'unhealthy-before': 'not healthy before any change',
+  paused: 'its rollout is paused',
+  'owner-reverts': 'its owner would undo the change',
+  blocked: 'blocked',
+  stale: 'changed since the plan: it needs a new plan',
+  locked: 'another run works on it',
+  gone: 'deleted, or deleted and created anew',
+  'changed-by-others': 'changed by somebody else after us',
+  deferred: 'waits for pods to judge by',
+};
+
+const details: Partial<Record<SkipId, (p: Params) => string>> = {
+  'no-agent': (p) => around('runs ', p('agent')),
+  'required-sidecar-missing': (p) => around('missing ', p('sidecars') || p('sidecar') || p('missing')),
+  'ambiguous-container': (p) => around('candidates ', p('candidates')),
+  'multiple-digests': (p) => p('digests'),
+  'unhealthy-before': (p) => p('detail') || around('', p('ready'), ` of ${p('wanted') || p('replicas')} pods Ready`),
+  'owner-reverts': (p) => [p('kind') || p('owner'), p('name')].filter((part) => part !== '').join(' '),
+  'already-on-target': (p) => around('version ', p('version')) || around('by run ', p('run')),
+  blocked: (p) => p('findings') || p('finding') || p('detail'),
+  locked: (p) => around('run ', p('run')),
+  excluded: (p) => around('by ', p('by')) || p('rule') || p('reason'),
+};
+
+/** Every skip id there is. */
+export const skipTexts: Texts = Object.fromEntries(
+  Object.entries(headings).map(([id, heading]) => [id, (p: Params): string => `${heading}${around(' (', details[id as SkipId]?.(p) ?? '', ')')}`]),
+);
