@@ -21,6 +21,8 @@ export interface Session {
   run: Stored<RunRecord>;
   readonly records: Map<string, Stored<WorkloadRecord>>;
   seq: number;
+  /** What was last said about each workload in flight, so that nothing is said twice. */
+  readonly said: Map<string, string>;
 }
 
 /** Tells the outside what happened. Events are for people and programs that watch; nothing depends on them. */

@@ -26,7 +26,6 @@ export type Action =
   | { readonly kind: 'record'; readonly id: string; readonly record: WorkloadRecord; readonly waitingFor?: Reason }
   | { readonly kind: 'waiting'; readonly id: string; readonly waitingFor: Reason }
   | { readonly kind: 'halt'; readonly halt: Halt }
-  | { readonly kind: 'start-batch'; readonly batch: number }
   | { readonly kind: 'finish' };
 
 export interface Situation {

@@ -1,0 +1,110 @@
+import { ChangeoverError } from '../core/error.ts';
+import type { MigrateItem, Plan, PlanItem } from '../core/plan/plan.ts';
+import type { RunRecord, WorkloadRecord } from '../core/rollout/run-record.ts';
+import { exitCodeOf, summariseRun } from '../core/rollout/summarise-run.ts';
+import { driveRun, type DriveOptions, type RunResult } from './drive-run.ts';
+import type { EnginePorts } from './ports.ts';
+import { refTo, resources } from './resources.ts';
+import { createRecord, listRecords, readRun, replaceRecord, type Stored } from './state-store.ts';
+
+export interface ApplyOptions extends DriveOptions {
+  readonly reason?: string;
+  readonly ticket?: string;
+}
+
+/**
+ * Runs a plan, or resumes the run it started. Records of the run and of every workload exist before the first change.
+ * Errors: `plan-mismatch` when the plan was made for another cluster; `locked` while another instance drives it.
+ * A completed run answers `nothingToDo`; a halted one ends at once with the same exit code as before.
+ */
+export async function applyPlan(ports: EnginePorts, plan: Plan, options: ApplyOptions): Promise<RunResult> {
+  await checkCluster(ports, plan, options.kill);
+  const found = await readRun(ports.cluster, options.stateNamespace, plan.name, options.kill);
+  if (found && found.value.planHash !== plan.hash) throw otherPlan(plan, found.value);
+  if (found && (found.value.phase === 'COMPLETED' || found.value.phase === 'ABORTED')) return completed(ports, found.value, options);
+  const started = found ?? (await start(ports, plan, options));
+  if (started.value.phase === 'PREPARING') await fillIn(ports, plan, { run: started, options });
+  return driveRun(ports, plan.name, options);
+}
+
+async function checkCluster(ports: EnginePorts, plan: Plan, signal: AbortSignal): Promise<void> {
+  const { id, server } = await ports.cluster.identity(signal);
+  if (id === plan.cluster.id) return;
+  throw new ChangeoverError('plan-mismatch', `the plan was made for the cluster at ${plan.cluster.server} (${plan.cluster.id}); this is ${server} (${id})`, {
+    target: `plan ${plan.name}`,
+    hint: 'Choose the right context with --context, or plan anew on this cluster.',
+  });
+}
+
+async function completed(ports: EnginePorts, run: RunRecord, options: ApplyOptions): Promise<RunResult> {
+  const records = (await listRecords(ports.cluster, options.stateNamespace, run.name, options.kill)).map((stored) => stored.value);
+  return { status: summariseRun(run, records), exitCode: exitCodeOf(run, records), nothingToDo: true };
+}
+
+async function start(ports: EnginePorts, plan: Plan, options: ApplyOptions): Promise<Stored<RunRecord>> {
+  await ensureNamespace(ports, options);
+  const startedAt = new Date(ports.clock.now()).toISOString();
+  const run: RunRecord = {
+    version: 1,
+    name: plan.name,
+    planHash: plan.hash,
+    planName: plan.name,
+    policyHash: plan.policyHash,
+    policy: plan.policy,
+    policyDirectory: plan.policyDirectory,
+    clusterId: plan.cluster.id,
+    agentLayer: plan.agentLayer,
+    startedAt,
+    startedBy: options.by,
+    epoch: 0,
+    phase: 'PREPARING',
+    batches: plan.batches,
+    decisions: [],
+    decided: 0,
+    skipped: plan.items.flatMap((item) => (item.action === 'skip' ? [{ id: item.id, skip: item.skip.id }] : [])),
+    ...(options.reason === undefined ? {} : { reason: options.reason }),
+    ...(options.ticket === undefined ? {} : { ticket: options.ticket }),
+  };
+  return createRecord(ports.cluster, options.stateNamespace, run);
+}
+
+/** Creates the workload records a kill during the start may have left out, then lets the run begin. */
+async function fillIn(ports: EnginePorts, plan: Plan, start: { readonly run: Stored<RunRecord>; readonly options: ApplyOptions }): Promise<void> {
+  const { stateNamespace, kill } = start.options;
+  const existing = new Set((await listRecords(ports.cluster, stateNamespace, plan.name, kill)).map((stored) => stored.value.item.id));
+  const since = new Date(ports.clock.now()).toISOString();
+  const missing = plan.items.filter(isMigration).filter((item) => !existing.has(item.id));
+  for (const item of missing) {
+    kill.throwIfAborted();
+    const record: WorkloadRecord = { version: 1, run: plan.name, item, state: 'PLANNED', since, epoch: 0, attempt: 1, findings: [] };
+    await createRecord(ports.cluster, stateNamespace, record);
+  }
+  await replaceRecord(ports.cluster, start.run, { ...start.run.value, phase: 'RUNNING' });
+}
+
+function isMigration(item: PlanItem): item is MigrateItem {
+  return item.action === 'migrate';
+}
+
+async function ensureNamespace(ports: EnginePorts, options: ApplyOptions): Promise<void> {
+  const name = options.stateNamespace;
+  const absent = await ports.cluster.get(refTo(resources.namespace, '', name), options.kill).then(
+    (found) => found === undefined,
+    () => false,
+  );
+  if (!absent) return;
+  try {
+    await ports.cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, { signal: options.kill });
+  } catch (error) {
+    if (!(error instanceof ChangeoverError) || error.code !== 'denied') throw error;
+    const hint = `Create it once with: kubectl create namespace ${name}`;
+    throw new ChangeoverError('denied', `the namespace ${name} for run records does not exist and may not be created`, { target: `Namespace/${name}`, hint, cause: error });
+  }
+}
+
+function otherPlan(plan: Plan, run: RunRecord): ChangeoverError {
+  return new ChangeoverError('plan-mismatch', `run ${run.name} was started from another plan (hash ${run.planHash.slice(0, 12)}, this file ${plan.hash.slice(0, 12)})`, {
+    target: `plan ${plan.name}`,
+    hint: 'The file was edited after it was planned; use the original, or plan anew.',
+  });
+}

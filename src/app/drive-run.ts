@@ -1,0 +1,165 @@
+import { ChangeoverError } from '../core/error.ts';
+import { parsePolicy } from '../core/policy/parse-policy.ts';
+import { applyDecisions } from '../core/rollout/apply-decisions.ts';
+import { activeBatch, decide, isSettled, type Action, type Situation } from '../core/rollout/decide.ts';
+import type { RunEvent } from '../core/rollout/event.ts';
+import type { Observation } from '../core/rollout/observation.ts';
+import type { RunStatus } from '../core/rollout/run-status.ts';
+import { exitCodeOf, summariseRun } from '../core/rollout/summarise-run.ts';
+import { isInFlight } from '../core/rollout/workload-state.ts';
+import { act } from './act.ts';
+import { acquireLease } from './lease.ts';
+import { observe } from './observe.ts';
+import type { EnginePorts } from './ports.ts';
+import { note, persist, persistRun, recordOf, tell, type Session } from './session.ts';
+import { findRun, listRecords, readRun, replaceRecord } from './state-store.ts';
+
+export interface DriveOptions {
+  readonly stateNamespace: string;
+  /** Who asked for it: `user@host`. */
+  readonly by: string;
+  readonly emit: (event: RunEvent) => void;
+  /** First interrupt: start nothing more, settle what is in flight. */
+  readonly stop: AbortSignal;
+  /** Second interrupt: leave at once; a rerun resumes. */
+  readonly kill: AbortSignal;
+  /** Milliseconds between two looks at the cluster; default 2,000. */
+  readonly pollMs?: number;
+}
+
+export interface RunResult {
+  readonly status: RunStatus;
+  readonly exitCode: 0 | 3 | 4 | 5 | 130;
+  /** The run was complete before we looked. */
+  readonly nothingToDo: boolean;
+}
+
+/**
+ * Drives a stored run until nothing moves without a person: takes the Lease, raises the epoch (which fences every older
+ * instance), then observes, decides and acts in turns. Everything it knows is stored before it is acted on, so a kill at
+ * any instant is safe and the next call continues. Throws `locked` while another live instance drives the run.
+ */
+export async function driveRun(ports: EnginePorts, run: string, options: DriveOptions): Promise<RunResult> {
+  const { cluster, clock } = ports;
+  const onWait = (holder: { readonly identity: string }, leftMs: number): void => notice(options, { run, id: 'lease-wait', params: { holder: holder.identity, leftMs }, at: clock.now() });
+  const lease = await acquireLease(cluster, clock, { stateNamespace: options.stateNamespace, run, identity: ports.identity, signal: options.kill, onWait });
+  try {
+    const session = await openSession(ports, run, { ...options, lost: lease.lost });
+    try {
+      await untilSettled(session, options);
+      return result(session, options);
+    } finally {
+      await session.journal.close();
+    }
+  } catch (error) {
+    throw options.kill.aborted || lease.lost.aborted ? leftAtOnce(run, options.kill.aborted, error) : error;
+  } finally {
+    await lease.release();
+  }
+}
+
+function leftAtOnce(run: string, killed: boolean, cause: unknown): ChangeoverError {
+  const hint = 'Run the same command again: it resumes where this one stopped.';
+  if (killed) return new ChangeoverError('aborted', `left run ${run} at once; workloads in flight are not watched until it is resumed`, { target: `run ${run}`, hint, cause });
+  return new ChangeoverError('locked', `the Lease of run ${run} could not be renewed or was taken over; this instance writes nothing more`, { target: `run ${run}`, hint, cause });
+}
+
+async function openSession(ports: EnginePorts, name: string, options: DriveOptions & { readonly lost: AbortSignal }): Promise<Session> {
+  const { stateNamespace } = options;
+  const found = (await readRun(ports.cluster, stateNamespace, name, options.kill)) ?? (await findRun(ports.cluster, { stateNamespace, run: name }, options.kill));
+  const run = await replaceRecord(ports.cluster, found, { ...found.value, epoch: found.value.epoch + 1 });
+  const stored = await listRecords(ports.cluster, stateNamespace, name, options.kill);
+  const session: Session = {
+    ports,
+    stateNamespace,
+    policy: parsePolicy(run.value.policy, { file: `run ${name}`, position: () => undefined }),
+    journal: await ports.journal(run.value.clusterId, name),
+    emit: options.emit,
+    signal: AbortSignal.any([options.kill, options.lost]),
+    run,
+    records: new Map(stored.map((record) => [record.value.item.id, record])),
+    seq: 0,
+    said: new Map(),
+  };
+  const resumed = stored.some((record) => record.value.state !== 'PLANNED');
+  await note(session, 'opened', { data: { epoch: run.value.epoch, by: options.by, identity: ports.identity } });
+  tell(session, { type: 'run.started', workloads: stored.length, batches: run.value.batches.length, resumed, epoch: run.value.epoch });
+  return session;
+}
+
+async function untilSettled(session: Session, options: DriveOptions): Promise<void> {
+  const { clock } = session.ports;
+  let batch = -1;
+  for (;;) {
+    session.signal.throwIfAborted();
+    await takeDecisions(session);
+    const situation = await look(session, options.stop.aborted);
+    batch = announceBatch(session, situation, batch);
+    const actions = decide(situation);
+    const moved = await actAll(session, actions);
+    if (!moved && mayLeave(session, options)) return;
+    if (!moved) await clock.sleep(options.pollMs ?? 2_000, session.signal);
+  }
+}
+
+/** Picks up decisions another process recorded, and lets each take effect once. */
+async function takeDecisions(session: Session): Promise<void> {
+  const latest = await readRun(session.ports.cluster, session.stateNamespace, session.run.value.name, session.signal);
+  if (latest && latest.value.epoch === session.run.value.epoch) session.run = latest;
+  const run = session.run.value;
+  const open = run.decisions.filter((decision) => decision.seq > run.decided);
+  if (open.length === 0) return;
+  for (const decision of open) tell(session, { type: 'decision.recorded', decision: decision.kind, targets: decision.targets, by: decision.by });
+  const records = new Map([...session.records].map(([id, stored]) => [id, stored.value]));
+  const decided = applyDecisions(run, records, session.ports.clock.now());
+  for (const record of decided.changed) await persist(session, record);
+  await persistRun(session, decided.run);
+}
+
+/** Reads every workload in flight. Order matters: records are already durable, the observation is newer than they are. */
+async function look(session: Session, stopping: boolean): Promise<Situation> {
+  const { policy, ports } = session;
+  const records = new Map([...session.records].map(([id, stored]) => [id, stored.value]));
+  const flying = [...records.values()].filter((record) => isInFlight(record.state) && record.state !== 'CLAIMED' && record.state !== 'APPLY_INTENT');
+  const proofOf = policy.proof === 'log' ? policy.to.agent : undefined;
+  const seen = await Promise.all(flying.map(async (record) => [record.item.id, await observe(ports, record, { proofOf, signal: session.signal })] as const));
+  const observations = new Map<string, Observation>(seen);
+  const { soakMs, maxFailures, maxStale, batchSize } = policy.rollout;
+  return { run: session.run.value, records, observations, now: ports.clock.now(), stopping, rules: { soakMs, proof: policy.proof, maxFailures, maxStale, batchSize } };
+}
+
+/** Executes the actions side by side (one per workload at most); true when anything but waiting happened. */
+async function actAll(session: Session, actions: readonly Action[]): Promise<boolean> {
+  const outcomes = await Promise.allSettled(actions.map((action) => act(session, action)));
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed) throw failed.reason;
+  return actions.some((action) => action.kind !== 'waiting');
+}
+
+function mayLeave(session: Session, options: DriveOptions): boolean {
+  const records = new Map([...session.records].map(([id, stored]) => [id, stored.value]));
+  if (!isSettled({ run: session.run.value, records })) return false;
+  const { phase } = session.run.value;
+  return options.stop.aborted || (phase !== 'RUNNING' && phase !== 'ROLLING_BACK');
+}
+
+function announceBatch(session: Session, situation: Situation, last: number): number {
+  const active = situation.run.phase === 'RUNNING' && !situation.stopping ? activeBatch(situation) : undefined;
+  if (!active || active.index === last) return last;
+  tell(session, { type: 'batch.started', batch: active.index + 1, of: situation.run.batches.length, workloads: [...active.members] });
+  return active.index;
+}
+
+function result(session: Session, options: DriveOptions): RunResult {
+  const run = session.run.value;
+  const records = [...session.records.keys()].map((id) => recordOf(session, id));
+  const status = summariseRun(run, records);
+  if (run.phase === 'COMPLETED' || run.phase === 'ABORTED') tell(session, { type: 'run.finished', phase: run.phase, counts: status.counts });
+  const interrupted = options.stop.aborted && run.phase === 'RUNNING';
+  return { status, exitCode: interrupted ? 130 : exitCodeOf(run, records), nothingToDo: false };
+}
+
+function notice(options: DriveOptions, what: { readonly run: string; readonly id: string; readonly params: { readonly [name: string]: string | number }; readonly at: number }): void {
+  const reason = { id: what.id, params: what.params };
+  options.emit({ kind: 'Event', time: new Date(what.at).toISOString(), run: what.run, seq: 0, type: 'warning', reason });
+}

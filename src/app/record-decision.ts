@@ -1,0 +1,70 @@
+import { ChangeoverError } from '../core/error.ts';
+import type { Decision, RunRecord } from '../core/rollout/run-record.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Cluster } from '../ports/cluster.ts';
+import { findRun, listRecords, replaceRecord, type Stored } from './state-store.ts';
+
+export interface DecisionRequest {
+  readonly stateNamespace: string;
+  readonly run?: string;
+  readonly kind: Decision['kind'];
+  /** `namespace/kind/name`, kind without regard to case; empty = the whole run. */
+  readonly targets: readonly string[];
+  readonly by: string;
+  readonly reason?: string;
+  readonly rollbackInFlight?: boolean;
+}
+
+/**
+ * Stores what a person decided in the run record, where the driving instance (this one or another) picks it up.
+ * Errors: `usage` for an unknown run or workload, or a decision the run's phase does not allow.
+ */
+export async function recordDecision(ports: { readonly cluster: Cluster; readonly clock: Clock }, request: DecisionRequest): Promise<Stored<RunRecord>> {
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const found = await findRun(ports.cluster, request);
+    const targets = await resolveTargets(ports.cluster, request, found.value.name);
+    refuseEnded(found.value, request);
+    const at = new Date(ports.clock.now()).toISOString();
+    const { kind, by, reason, rollbackInFlight } = request;
+    const decision: Decision = {
+      seq: found.value.decisions.length + 1,
+      kind,
+      targets,
+      by,
+      at,
+      ...(reason === undefined ? {} : { reason }),
+      ...(rollbackInFlight === undefined ? {} : { rollbackInFlight }),
+    };
+    const stored = await attemptReplace(ports.cluster, found, { ...found.value, decisions: [...found.value.decisions, decision] });
+    if (stored) return stored;
+  }
+  throw new ChangeoverError('conflict', 'the run record changes all the time; the decision was not stored', { hint: 'Try again.', retryable: true });
+}
+
+async function resolveTargets(cluster: Cluster, request: DecisionRequest, run: string): Promise<readonly string[]> {
+  if (request.targets.length === 0) return [];
+  const ids = (await listRecords(cluster, request.stateNamespace, run)).map((record) => record.value.item.id);
+  return request.targets.map((target) => {
+    const found = ids.find((id) => id.toLowerCase() === target.toLowerCase());
+    if (found !== undefined) return found;
+    const near = ids.filter((id) => id.split('/')[2] === target.split('/').at(-1));
+    const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'List the workloads of the run with `changeover status`.';
+    throw new ChangeoverError('usage', `${target} is not a workload of run ${run}`, { target, hint });
+  });
+}
+
+function refuseEnded(run: RunRecord, request: DecisionRequest): void {
+  const ended = run.phase === 'COMPLETED' || run.phase === 'ABORTED';
+  if (!ended || request.kind === 'rollback' || request.kind === 'retry') return;
+  const hint = 'Only `rollback` and `retry` act on a run that has ended; otherwise make a new plan.';
+  throw new ChangeoverError('usage', `run ${run.name} has ended (${run.phase})`, { target: `run ${run.name}`, hint });
+}
+
+async function attemptReplace(cluster: Cluster, stored: Stored<RunRecord>, value: RunRecord): Promise<Stored<RunRecord> | undefined> {
+  try {
+    return await replaceRecord(cluster, stored, value);
+  } catch (error) {
+    if (error instanceof ChangeoverError && error.code === 'conflict') return undefined;
+    throw error;
+  }
+}

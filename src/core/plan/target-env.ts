@@ -1,0 +1,65 @@
+import type { Finding } from '../finding.ts';
+import type { ImageConfig } from '../image/image-facts.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Edit } from '../workload/edit.ts';
+import type { Container } from '../workload/workload.ts';
+
+const ATTRIBUTES = 'OTEL_RESOURCE_ATTRIBUTES';
+
+/**
+ * Fleet-wide settings for the image's ENV: signals and `to.env`; a variable the image already sets, or the pod sets,
+ * stays the workload's own, and says so. The exporter's protocol follows the port where the policy leaves it open.
+ */
+export function imageEnv(policy: Policy, config: ImageConfig, container: Container): { readonly env: { readonly [name: string]: string }; readonly findings: readonly Finding[] } {
+  const wanted = { ...signals(policy), ...protocol(policy.to.env), ...policy.to.env };
+  const own = new Map<string, string>([...config.env.map(([name]) => [name, 'image ENV'] as const), ...(container.env ?? []).map(({ name }) => [name, 'pod env'] as const)]);
+  const env: Record<string, string> = {};
+  const findings: Finding[] = [];
+  for (const [name, value] of Object.entries(wanted)) {
+    const owner = own.get(name);
+    if (owner === undefined) env[name] = value;
+    else if (policy.to.env[name] !== undefined && policy.to.env[name] !== ownValue(name, config, container)) {
+      findings.push({ id: 'env-overridden', severity: 'info', params: { name, by: owner } });
+    }
+  }
+  return { env, findings };
+}
+
+/**
+ * What differs per workload goes into the pod as inert variables (they name no file), each a `ghost-env`: it survives the
+ * owner's next apply. The workload's own values win. Attributes are joined with the fleet's, which the pod's would hide.
+ */
+export function podEnvEdits(
+  container: Container,
+  mapped: { readonly [name: string]: string },
+  fleet: { readonly [name: string]: string },
+): { readonly edits: readonly Edit[]; readonly findings: readonly Finding[] } {
+  const own = new Set((container.env ?? []).map(({ name }) => name));
+  const edits: Edit[] = [];
+  const findings: Finding[] = [];
+  for (const [name, value] of Object.entries(mapped)) {
+    if (own.has(name)) {
+      findings.push({ id: 'env-overridden', severity: 'info', params: { name, by: 'pod env' } });
+      continue;
+    }
+    const whole = name === ATTRIBUTES && fleet[ATTRIBUTES] !== undefined ? `${fleet[ATTRIBUTES]},${value}` : value;
+    edits.push({ kind: 'env', container: container.name, name, before: null, after: { name, value: whole } });
+    findings.push({ id: 'ghost-env', severity: 'info', params: { name } });
+  }
+  return { edits, findings };
+}
+
+function signals(policy: Policy): { readonly [name: string]: string } {
+  const { traces, metrics, logs } = policy.to.signals;
+  return { OTEL_TRACES_EXPORTER: traces, OTEL_METRICS_EXPORTER: metrics, OTEL_LOGS_EXPORTER: logs };
+}
+
+/** The agent's default is http/protobuf; an endpoint on gRPC's port 4317 would then never be heard. */
+function protocol(env: { readonly [name: string]: string }): { readonly [name: string]: string } {
+  const endpoint = env['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? '';
+  return /:4317\/?$/.test(endpoint) ? { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' } : {};
+}
+
+function ownValue(name: string, config: ImageConfig, container: Container): string | undefined {
+  return container.env?.findLast((each) => each.name === name)?.value ?? config.env.findLast(([each]) => each === name)?.[1];
+}
