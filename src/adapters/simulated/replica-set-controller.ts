@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { isJsonObject, jsonEqual, type JsonObject } from '../../core/json.ts';
+import { controllerUid } from '../../core/workload/assemble.ts';
+import type { KubeObject } from '../../core/workload/kube-object.ts';
+import { podTemplate, templateAnnotations, templateLabels, podSpec } from '../../core/workload/pod-template.ts';
+import { keyOf, seconds, type ObjectStore } from './object-store.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+import { workQueue } from './work-queue.ts';
+
+export interface ReplicaSetControllerOptions {
+  readonly store: ObjectStore;
+  readonly clock: VirtualClock;
+  /** Why the API server takes no pod from this template (quota, webhook); undefined = it does. */
+  readonly refusePod: (pod: KubeObject) => string | undefined;
+  /** What admission webhooks add to a pod. */
+  readonly mutatePod: (pod: KubeObject) => KubeObject;
+}
+
+/** Keeps as many pods as each ReplicaSet wants, and its status true. */
+export function runReplicaSetController(options: ReplicaSetControllerOptions): void {
+  const { store, clock } = options;
+  const enqueue = workQueue(clock, 20, (uid) => {
+    const set = store.list('apps/v1', 'ReplicaSet').find((each) => each.metadata.uid === uid);
+    if (set) reconcile(set, options, enqueue);
+    else for (const pod of ownedPods(store, uid)) store.markDeleted(pod);
+  });
+  store.subscribe(({ object }) => {
+    if (object.kind === 'ReplicaSet' && object.metadata.uid !== undefined) enqueue(object.metadata.uid);
+    const owner = object.kind === 'Pod' ? controllerUid(object) : undefined;
+    if (owner !== undefined) enqueue(owner);
+  });
+}
+
+function reconcile(set: KubeObject, options: ReplicaSetControllerOptions, enqueue: (uid: string, afterMs: number) => void): void {
+  const { store } = options;
+  const uid = set.metadata.uid ?? '';
+  const spec = set['spec'] as JsonObject;
+  const wanted = Number(spec['replicas'] ?? 1);
+  const active = ownedPods(store, uid).filter(isActive);
+  let refusal: string | undefined;
+  for (let missing = wanted - active.length; missing > 0 && refusal === undefined; missing -= 1) refusal = createPod(set, options);
+  for (const pod of [...active].sort(byExpendability).slice(0, Math.max(0, active.length - wanted))) store.markDeleted(pod);
+  const waits = publishStatus(set, { options, refusal });
+  if (waits !== undefined) enqueue(uid, waits);
+  if (refusal !== undefined) enqueue(uid, 10_000);
+}
+
+function createPod(set: KubeObject, options: ReplicaSetControllerOptions): string | undefined {
+  const template = podTemplate(set);
+  const annotations = templateAnnotations(template);
+  const { store } = options;
+  const pod = options.mutatePod({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: podName(set, store),
+      ...(set.metadata.namespace === undefined ? {} : { namespace: set.metadata.namespace }),
+      labels: templateLabels(template),
+      ...(annotations ? { annotations } : {}),
+      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: set.metadata.name, uid: set.metadata.uid ?? '', controller: true, blockOwnerDeletion: true }],
+    },
+    spec: podSpec(template),
+  });
+  const refusal = options.refusePod(pod);
+  if (refusal === undefined) store.insert(pod);
+  return refusal;
+}
+
+/** Writes the status; returns after how many milliseconds a Ready pod becomes available (minReadySeconds). */
+function publishStatus(set: KubeObject, context: { readonly options: ReplicaSetControllerOptions; readonly refusal: string | undefined }): number | undefined {
+  const { store, clock } = context.options;
+  const current = store.get(keyOf(set));
+  if (!current) return undefined;
+  const minReadyMs = Number((set['spec'] as JsonObject)['minReadySeconds'] ?? 0) * 1000;
+  const pods = ownedPods(store, set.metadata.uid ?? '').filter(isActive);
+  const ready = pods.filter((pod) => readySince(pod) !== undefined);
+  const waits = ready.map((pod) => (readySince(pod) ?? 0) + minReadyMs - clock.now()).filter((left) => minReadyMs > 0 && left > 0);
+  const now = seconds(clock.now());
+  const failure = { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: context.refusal ?? '', lastTransitionTime: now };
+  const status = {
+    observedGeneration: current.metadata.generation ?? 1,
+    replicas: pods.length,
+    fullyLabeledReplicas: pods.length,
+    readyReplicas: ready.length,
+    availableReplicas: ready.length - waits.length,
+    ...(context.refusal === undefined ? {} : { conditions: [keepTransition(current, failure)] }),
+  };
+  if (!jsonEqual(current['status'], status)) store.updateStatus(current, { ...current, status });
+  return waits.length === 0 ? undefined : Math.min(...waits);
+}
+
+/** The condition with its old transition time, where its status is the same as before. */
+export function keepTransition(object: KubeObject, condition: JsonObject): JsonObject {
+  const status = isJsonObject(object['status']) ? object['status'] : {};
+  const old = Array.isArray(status['conditions']) ? status['conditions'].filter(isJsonObject).find((each) => each['type'] === condition['type']) : undefined;
+  return old?.['status'] === condition['status'] ? { ...condition, lastTransitionTime: old?.['lastTransitionTime'] } : condition;
+}
+
+/** Since when a pod is Ready, in milliseconds since the epoch; undefined when it is not. */
+function readySince(pod: KubeObject): number | undefined {
+  const status = isJsonObject(pod['status']) ? pod['status'] : {};
+  const conditions = Array.isArray(status['conditions']) ? status['conditions'].filter(isJsonObject) : [];
+  const ready = conditions.find((each) => each['type'] === 'Ready' && each['status'] === 'True');
+  return ready && Date.parse(String(ready['lastTransitionTime']));
+}
+
+function ownedPods(store: ObjectStore, uid: string): readonly KubeObject[] {
+  return store.list('v1', 'Pod').filter((pod) => controllerUid(pod) === uid);
+}
+
+function isActive(pod: KubeObject): boolean {
+  const phase = isJsonObject(pod['status']) ? pod['status']['phase'] : undefined;
+  return pod.metadata.deletionTimestamp === undefined && phase !== 'Failed' && phase !== 'Succeeded';
+}
+
+/** Pods that are not Ready are given up first, then the youngest. */
+function byExpendability(a: KubeObject, b: KubeObject): number {
+  const ready = Number(readySince(a) !== undefined) - Number(readySince(b) !== undefined);
+  return ready !== 0 ? ready : (b.metadata.creationTimestamp ?? '').localeCompare(a.metadata.creationTimestamp ?? '');
+}
+
+/** The set's name with five characters that no pod of it ever had; the same world gives the same names. */
+function podName(set: KubeObject, store: ObjectStore): string {
+  const suffix = createHash('sha256').update(`${set.metadata.name} ${store.version}`).digest('hex').slice(0, 5);
+  return `${set.metadata.name}-${suffix}`;
+}

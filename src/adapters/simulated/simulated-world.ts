@@ -1,0 +1,49 @@
+import type { KubeObject } from '../../core/workload/kube-object.ts';
+import type { Cluster } from '../../ports/cluster.ts';
+import type { Registry } from '../../ports/registry.ts';
+import { runDeploymentController } from './deployment-controller.ts';
+import { runKubelet } from './kubelet.ts';
+import { ObjectStore } from './object-store.ts';
+import type { PodScript, ScriptBook } from './pod-script.ts';
+import { runReplicaSetController } from './replica-set-controller.ts';
+import { simulatedCluster, type SimulatedClusterOptions } from './simulated-cluster.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+export interface WorldOptions {
+  readonly clock: VirtualClock;
+  /** Where the nodes pull from. */
+  readonly registry: Registry;
+  readonly scripts?: ScriptBook;
+  /** What admission webhooks add to a pod, given its namespace. */
+  readonly mutatePod?: (pod: KubeObject, namespace: KubeObject) => KubeObject;
+}
+
+/** A Kubernetes cluster with its controllers and nodes, all in memory and in virtual time. */
+export interface SimulatedWorld {
+  readonly clock: VirtualClock;
+  readonly store: ObjectStore;
+  /** The API server as one user sees it; by default one who may do everything. */
+  connect(options?: Pick<SimulatedClusterOptions, 'user' | 'denies' | 'services'>): Cluster;
+}
+
+export function simulatedWorld(options: WorldOptions): SimulatedWorld {
+  const { clock, registry, scripts = healthy, mutatePod } = options;
+  const store = new ObjectStore(clock);
+  for (const name of ['kube-system', 'default']) store.insert({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'kubernetes.io/metadata.name': name } } });
+  const kubelet = runKubelet({ store, clock, registry, scripts });
+  runReplicaSetController({
+    store,
+    clock,
+    refusePod: (pod) => scripts({ pod, container: '', image: '', agent: undefined }).refused,
+    mutatePod: (pod) => {
+      const namespace = store.get({ apiVersion: 'v1', kind: 'Namespace', namespace: '', name: pod.metadata.namespace ?? '' });
+      return namespace && mutatePod ? mutatePod(pod, namespace) : pod;
+    },
+  });
+  runDeploymentController({ store, clock });
+  return { clock, store, connect: (as) => simulatedCluster({ store, logs: kubelet.logs, ...as }) };
+}
+
+function healthy(): PodScript {
+  return {};
+}
