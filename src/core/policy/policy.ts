@@ -23,16 +23,21 @@ export interface RegistrySettings {
   readonly auth?: string;
 }
 
-export type AgentSource = { readonly kind: 'image'; readonly image: string } | { readonly kind: 'path'; readonly path: string };
+/** Where the new agent's files come from. `none` only in the built-in policy that `scan` uses without a file. */
+export type AgentSource =
+  | { readonly kind: 'image'; readonly image: string }
+  | { readonly kind: 'path'; readonly path: string }
+  | { readonly kind: 'none' };
 
 /** The policy file with every default filled in: what the rest of the program reads. Durations are milliseconds. */
 export interface Policy {
   readonly name: string;
   readonly select: {
+    /** Empty = every namespace (that `namespaceSelector` picks). */
     readonly namespaces: readonly string[];
     readonly namespaceSelector?: string;
     readonly labelSelector?: string;
-    /** `namespace/Kind/name`; kind is compared without case. */
+    /** Globs over `namespace/Kind/name`; kind is compared without case. */
     readonly exclude: readonly string[];
     readonly kinds: readonly string[];
     readonly requireSidecar: readonly string[];
@@ -57,14 +62,19 @@ export interface Policy {
     readonly reference: 'tag@digest' | 'digest' | 'tag';
     readonly removeOld: 'auto' | 'never';
     readonly readyTimeoutMs: number;
+    /** Command run after a push; `{ref}` stands for the new image's reference. */
     readonly sign?: readonly string[];
+    /** Files put below `<home>/files/`: name there -> path of the file, relative to the policy file. `image` mode only. */
+    readonly files: { readonly [name: string]: string };
+    /** Replaces ENTRYPOINT; gets the old ENTRYPOINT and CMD as arguments. `image` mode only. */
+    readonly entrypoint?: readonly string[];
   };
   readonly rollout: {
     readonly batchSize: number;
     readonly waves: readonly number[];
     readonly soakMs: number;
     readonly maxFailures: number;
-    /** A share (0..1) of the plan's workloads. */
+    /** A share (0 to 1) of the plan's workloads. */
     readonly maxStale: number;
     readonly onFailure: 'rollback' | 'hold';
   };

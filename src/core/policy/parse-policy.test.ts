@@ -1,0 +1,228 @@
+import { describe, expect, it } from 'vitest';
+import { ChangeoverError } from '../error.ts';
+import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import { defaultPolicy } from './default-policy.ts';
+import { parsePolicy } from './parse-policy.ts';
+import type { DocumentPath, Place } from './placed-document.ts';
+
+const nowhere = { file: 'policy.yaml', position: (): undefined => undefined };
+
+/** The smallest policy, with more of its spec. */
+function document(spec: JsonObject = {}): JsonObject {
+  const { to, ...rest } = spec;
+  const files = { image: 'registry.example.com/agents/otel-java:2.33.1' };
+  return {
+    apiVersion: 'changeover.dev/v1alpha1',
+    kind: 'Changeover',
+    metadata: { name: 'move' },
+    spec: { to: { files, ...(isJsonObject(to) ? to : {}) }, ...rest },
+  };
+}
+
+/** What is said about a document; its lines without the file's name. */
+function problems(value: Json): readonly string[] {
+  try {
+    parsePolicy(value, nowhere);
+  } catch (error) {
+    if (error instanceof ChangeoverError && error.code === 'invalid-file') {
+      return error.message.split('\n').filter((line) => !line.endsWith('problems:')).map((line) => line.trim().replace('policy.yaml: ', ''));
+    }
+    throw error;
+  }
+  return [];
+}
+
+describe('parsePolicy', () => {
+  it('fills in every default of the contract', () => {
+    const policy = parsePolicy(document(), nowhere);
+
+    expect(policy).toEqual({
+      name: 'move',
+      select: {
+        namespaces: [],
+        exclude: [],
+        kinds: ['Deployment'],
+        requireSidecar: [],
+        includeZero: false,
+        container: { namePrefixOfWorkload: true, skip: ['istio-proxy', 'filebeat*', 'fluent*', 'logtail*', '*-log-collector'] },
+      },
+      from: { agent: 'skywalking' },
+      to: {
+        agent: 'opentelemetry',
+        home: '/changeover',
+        files: { kind: 'image', image: 'registry.example.com/agents/otel-java:2.33.1' },
+        signals: { traces: 'otlp', metrics: 'none', logs: 'none' },
+        env: {},
+      },
+      delivery: 'auto',
+      image: {
+        to: '{repository}:{tag}-otel-{hash8}',
+        agentRepository: '{registry}/changeover/agent',
+        reference: 'tag@digest',
+        removeOld: 'auto',
+        readyTimeoutMs: 300_000,
+        files: {},
+      },
+      rollout: { batchSize: 10, waves: [1, 3, 10], soakMs: 300_000, maxFailures: 0, maxStale: 0.1, onFailure: 'rollback' },
+      proof: 'log',
+      verify: {},
+      allow: [],
+      owners: {},
+      registries: {},
+      source: document(),
+    });
+  });
+
+  it('reads durations, shares, templates, agent files and trace stores', () => {
+    const policy = parsePolicy(
+      document({
+        to: { files: { path: './agent.tar.gz' }, serviceName: '{label:app}-{label:tier}', env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4317' } },
+        image: { readyTimeout: '90s', files: { 'bin/start.sh': './start.sh' }, entrypoint: ['/bin/sh', '/changeover/files/bin/start.sh'] },
+        rollout: { soak: '1h30m', maxStale: '2.5%' },
+        verify: { jaeger: { service: 'observability/jaeger-query:16686' } },
+        registries: { 'registry.example.com:5000': { ca: './ca.pem', rate: 20, auth: 'env:TOKEN' } },
+      }),
+      nowhere,
+    );
+
+    expect(policy.to.files).toEqual({ kind: 'path', path: './agent.tar.gz' });
+    expect(policy.to.serviceName).toBe('{label:app}-{label:tier}');
+    expect(policy.image).toMatchObject({ readyTimeoutMs: 90_000, files: { 'bin/start.sh': './start.sh' } });
+    expect(policy.rollout).toMatchObject({ soakMs: 5_400_000, maxStale: 0.025 });
+    expect(policy.verify).toEqual({ jaeger: { kind: 'service', service: 'observability/jaeger-query:16686' } });
+    expect(policy.registries).toEqual({ 'registry.example.com:5000': { ca: './ca.pem', rate: 20, auth: 'env:TOKEN' } });
+  });
+
+  it('keeps the file as written, for the record and its hash', () => {
+    const written = document({ rollout: { canary: '0s' } });
+
+    expect(parsePolicy(written, nowhere).source).toBe(written);
+  });
+
+  it('names file, line and column of each problem, in the order of the file', () => {
+    const lines: Readonly<Record<string, Place>> = { 'spec.rollout.soak': { line: 9, column: 5 }, 'spec.delivery': { line: 7, column: 3 } };
+    const position = (path: DocumentPath): Place | undefined => lines[path.join('.')];
+
+    const parse = (): unknown => parsePolicy(document({ rollout: { soak: '5 minutes' }, delivery: 'mount' }), { file: 'policy.yaml', position });
+
+    expect(parse).toThrow(
+      'policy.yaml has 2 problems:\n' +
+        '  policy.yaml:7:3: spec.delivery: "mount" is not available in this version; use auto or takeover or image\n' +
+        '  policy.yaml:9:5: spec.rollout.soak: must be a duration such as 5m, 90s or 1h30m, is "5 minutes"',
+    );
+  });
+
+  it('shows the place of the parent when a field is missing', () => {
+    const position = (path: DocumentPath): Place | undefined => (path.join('.') === 'spec.to' ? { line: 5, column: 3 } : undefined);
+
+    const parse = (): unknown => parsePolicy({ ...document(), spec: { to: {} } }, { file: 'policy.yaml', position });
+
+    expect(parse).toThrow('policy.yaml:5:3: spec.to.files: is required');
+  });
+
+  it.each([
+    [{ rollout: { batchsize: 5 } }, 'spec.rollout.batchsize: unknown field; did you mean "batchSize"?'],
+    [{ select: { label_selector: 'a=b' } }, 'spec.select.label_selector: unknown field; did you mean "labelSelector"?'],
+    [{ rolout: {} }, 'spec.rolout: unknown field; did you mean "rollout"?'],
+    [{ verify: { jaeger: { servce: 'a/b:1' } } }, 'spec.verify.jaeger.servce: unknown field; did you mean "service"?'],
+    [{ registries: { 'r.example.com': { plainHTTP: true } } }, 'spec.registries."r.example.com".plainHTTP: unknown field; did you mean "plainHttp"?'],
+    [{ allow: [{ id: 'x', reason: 'y', xyzzy: 1 }] }, 'spec.allow[0].xyzzy: unknown field; known here: id, match, reason, until'],
+  ])('refuses an unknown field with the name that was meant: %j', (spec, message) => {
+    expect(problems(document(spec))).toContain(message);
+  });
+
+  it.each([
+    [{ to: { extensions: [{ image: 'x' }] } }, 'spec.to.extensions'],
+    [{ to: { instrumentation: './i.yaml' } }, 'spec.to.instrumentation'],
+    [{ to: { sampler: 'always_on' } }, 'spec.to.sampler'],
+    [{ to: { jvmOptions: { add: ['-Xmx1g'] } } }, 'spec.to.jvmOptions'],
+    [{ to: { bridge: true } }, 'spec.to.bridge'],
+    [{ rollout: { canary: '5m' } }, 'spec.rollout.canary'],
+    [{ rollout: { maxSurgePods: 30 } }, 'spec.rollout.maxSurgePods'],
+    [{ rollout: { windows: ['mon 9-17'] } }, 'spec.rollout.windows'],
+    [{ rollout: { drill: true } }, 'spec.rollout.drill'],
+    [{ rollout: { topology: 'jaeger' } }, 'spec.rollout.topology'],
+    [{ verify: { gate: true } }, 'spec.verify.gate'],
+    [{ approvals: { perOwner: true } }, 'spec.approvals'],
+    [{ notify: [{ kind: 'webhook' }] }, 'spec.notify'],
+    [{ gates: [{ url: 'http://x' }] }, 'spec.gates'],
+  ])('refuses by name what is not built yet: %j', (spec, path) => {
+    expect(problems(document(spec))).toEqual([`${path}: not available in this version`]);
+  });
+
+  it.each([
+    [{ delivery: 'admission' }, 'spec.delivery: "admission" is not available in this version; use auto or takeover or image'],
+    [{ proof: 'spans' }, 'spec.proof: "spans" is not available in this version; use log or off'],
+    [{ select: { kinds: ['StatefulSet'] } }, 'spec.select.kinds[0]: "StatefulSet" is not available in this version; use Deployment'],
+    [{ to: { agent: 'skywalking' } }, 'spec.to.agent: "skywalking" is not available in this version; use opentelemetry'],
+  ])('says which values are not built yet: %j', (spec, message) => {
+    expect(problems(document(spec))).toEqual([message]);
+  });
+
+  it('accepts features that are switched off', () => {
+    const off = { rollout: { canary: '0s', windows: [], drill: false }, verify: { gate: false }, notify: [], gates: [], approvals: { perOwner: false, min: 0 } };
+
+    expect(problems(document({ ...off, to: { bridge: false, extensions: [], jvmOptions: { add: [], remove: [], replace: {} } } }))).toEqual([]);
+  });
+
+  it.each([
+    [{ rollout: { batchSize: 0 } }, 'spec.rollout.batchSize: must be at least 1, is 0'],
+    [{ rollout: { batchSize: '10' } }, 'spec.rollout.batchSize: must be a number, is "10"'],
+    [{ rollout: { batchSize: 1.5 } }, 'spec.rollout.batchSize: must be a whole number, is 1.5'],
+    [{ rollout: { batchSize: null } }, 'spec.rollout.batchSize: is empty: give it a value or remove the line'],
+    [{ rollout: { waves: [] } }, 'spec.rollout.waves: must not be empty'],
+    [{ rollout: { soak: 300 } }, 'spec.rollout.soak: must be a duration such as 5m, 90s or 1h30m'],
+    [{ rollout: { maxStale: '110%' } }, 'spec.rollout.maxStale: must be a percentage such as 10%, is "110%"'],
+    [{ rollout: { onFailure: 'stop' } }, 'spec.rollout.onFailure: must be rollback or hold, is "stop"'],
+    [{ select: { namespaces: 'shop' } }, 'spec.select.namespaces: must be a list, is "shop"'],
+    [{ select: { namespaces: ['*'] } }, 'spec.select.namespaces[0]: must be the name of a namespace (leave namespaces out for every namespace)'],
+    [{ select: { exclude: ['shop/orders'] } }, 'spec.select.exclude[0]: must be namespace/kind/name, such as shop/Deployment/orders'],
+    [{ select: { labelSelector: 'a==b==c' } }, 'spec.select.labelSelector: must be a label selector such as team=shop,tier in (web,api)'],
+    [{ to: { home: '/a/../b' } }, 'spec.to.home: must be an absolute path of plain characters such as /changeover'],
+    [{ to: { files: { image: 'a', path: 'b' } } }, 'spec.to.files: must have exactly one of image and path'],
+    [{ to: { serviceName: '{name}' } }, 'spec.to.serviceName: must be text with placeholders of the form {label:appName}'],
+    [{ to: { env: { OTEL_X: 1 } } }, 'spec.to.env.OTEL_X: must be text: put the value in quotes'],
+    [{ to: { env: { JAVA_TOOL_OPTIONS: '-Xmx1g' } } }, 'spec.to.env.JAVA_TOOL_OPTIONS: must not be set here: it would replace what images and teams set'],
+    [{ to: { env: { OTEL_SERVICE_NAME: 'all' } } }, 'spec.to.env.OTEL_SERVICE_NAME: must not be set here: the whole fleet would be one service; use spec.to.serviceName'],
+    [{ image: { to: '{repository}:otel' } }, 'spec.image.to: must contain {hash8}, or different images would get the same name'],
+    [{ image: { to: '{repo}:{hash8}' } }, 'spec.image.to: has the unknown placeholder {repo}; known are {registry}, {repository}, {tag}, {hash8}'],
+    [{ image: { sign: ['cosign', 'sign'] } }, 'spec.image.sign: must contain {ref}, the reference to sign'],
+    [{ image: { files: { '../x': './x' } } }, 'spec.image.files."../x": must be a relative path without ..'],
+    [{ allow: [{ id: 'sampling-changes' }] }, 'spec.allow[0].reason: is required'],
+    [{ allow: [{ id: 'x', reason: 'y', until: '2026-02-30' }] }, 'spec.allow[0].until: must be a day of the calendar'],
+    [{ verify: { jaeger: 'jaeger:16686' } }, 'spec.verify.jaeger: must be an http or https URL'],
+    [{ verify: { jaeger: { service: 'jaeger' } } }, 'spec.verify.jaeger.service: must be namespace/name:port'],
+    [{ registries: { 'https://r': {} } }, 'spec.registries."https://r": must be a registry host such as registry.example.com:5000'],
+    [{ registries: { r: { cert: 'c.pem' } } }, 'spec.registries.r: must have both cert and key, or none of them'],
+    [{ registries: { r: { auth: 'secret:shop/pull' } } }, 'spec.registries.r.auth: secret:namespace/name is not available in this version; use docker or env:NAME'],
+  ])('refuses %j and says what is right', (spec, message) => {
+    expect(problems(document(spec))).toEqual([message]);
+  });
+
+  it('never repeats what may be a secret', () => {
+    const said = problems(document({ registries: { r: { auth: 'user:hunter2' } }, verify: { jaeger: 'http://me:hunter2@jaeger' } })).join('\n');
+
+    expect(said).toContain('spec.registries.r.auth: must be docker or env:NAME, never the secret itself');
+    expect(said).toContain('spec.verify.jaeger: must not carry a password');
+    expect(said).not.toContain('hunter2');
+  });
+
+  it('reports problems of every kind at once', () => {
+    const said = problems({ apiVersion: 'v1', kind: 'Changeover', metadata: { name: 'Not Valid' }, spec: { to: {}, rollout: { canary: '1m', btchSize: 1 }, gates: [1] } });
+
+    expect(said).toHaveLength(6);
+  });
+
+  it.each([[null], [[]], ['text'], [42]])('refuses a document that is no mapping: %j', (value) => {
+    expect(problems(value)).toHaveLength(1);
+  });
+});
+
+describe('defaultPolicy', () => {
+  it('selects every namespace and names no agent files', () => {
+    const policy = defaultPolicy();
+
+    expect(policy.select.namespaces).toEqual([]);
+    expect(policy.to.files).toEqual({ kind: 'none' });
+  });
+});

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import type { DocumentPath, PlacedDocument } from './placed-document.ts';
+import type { AgentSource, Policy } from './policy.ts';
+import { describeIssue, invalidPolicy, problemsOf } from './policy-problem.ts';
+import { policySchema, type PolicyFile } from './schema.ts';
+import { takeUnavailable } from './unavailable-fields.ts';
+
+/**
+ * Reads a policy document and fills in every default. All problems are collected: one `invalid-file` error names file,
+ * line and column of each. `place.position` may know nothing (a policy kept in a run record): then only the file is named.
+ */
+export function parsePolicy(value: Json, place: { readonly file: string; readonly position: PlacedDocument['position'] }): Policy {
+  const { rest, problems } = takeUnavailable(value);
+  const parsed = policySchema.safeParse(rest, { reportInput: true, error: describeIssue });
+  const found = parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(issue, knownFields));
+  if (!parsed.success || problems.length > 0) throw invalidPolicy([...problems, ...found], place);
+  return toPolicy(parsed.data, isJsonObject(value) ? value : {});
+}
+
+/** Names a mapping of the policy may hold at a path; empty where any name is possible. */
+function knownFields(path: DocumentPath): readonly string[] {
+  let schema: Json | undefined = z.toJSONSchema(policySchema, { io: 'input', unrepresentable: 'any' }) as unknown as JsonObject;
+  for (const step of path) {
+    const at: JsonObject = mapping(schema);
+    schema = typeof step === 'number' ? at['items'] : (mapping(at['properties'])[step] ?? at['additionalProperties']);
+  }
+  const options = mapping(schema)['anyOf'];
+  const last = Array.isArray(options) ? options.find((option: Json) => mapping(option)['properties'] !== undefined) : schema;
+  return Object.keys(mapping(mapping(last)['properties']));
+}
+
+function mapping(value: Json | undefined): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
+
+function toPolicy(file: PolicyFile, source: JsonObject): Policy {
+  const { select, from, to, delivery, image, rollout, proof, verify, allow, owners, registries } = file.spec;
+  const { readyTimeout, ...imageRest } = image;
+  const { soak, ...rolloutRest } = rollout;
+  return {
+    name: file.metadata.name,
+    select,
+    from,
+    to: { ...to, files: agentSource(to.files) },
+    delivery,
+    image: { ...imageRest, readyTimeoutMs: readyTimeout },
+    rollout: { ...rolloutRest, soakMs: soak },
+    proof,
+    verify: traceStore(verify.jaeger),
+    allow,
+    owners,
+    registries,
+    source,
+  };
+}
+
+function agentSource(files: PolicyFile['spec']['to']['files']): AgentSource {
+  if (files.image !== undefined) return { kind: 'image', image: files.image };
+  return { kind: 'path', path: files.path ?? '' };
+}
+
+function traceStore(jaeger: PolicyFile['spec']['verify']['jaeger']): Policy['verify'] {
+  if (jaeger === undefined) return {};
+  return { jaeger: typeof jaeger === 'string' ? { kind: 'url', url: jaeger } : { kind: 'service', service: jaeger.service } };
+}

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { choice, day, duration, form, labelTemplate, percentage, selector, template, text, url } from './field-forms.ts';
+
+const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const relativePath = form('a relative path without ..', /^(?!.*(?:^|\/)\.{0,2}(?:\/|$))[^\0]+$/);
+const strings = z.array(text).readonly();
+const command = z.array(text).min(1).readonly();
+const count = (least: number): z.ZodInt => z.int().min(least);
+
+/** Variables that carry JVM options or the process's own search paths: setting them for a fleet would replace the teams'. */
+const CARRIERS = /^(?:JAVA_TOOL_OPTIONS|JDK_JAVA_OPTIONS|_JAVA_OPTIONS|JAVA_OPTS|CATALINA_OPTS|PATH|LD_PRELOAD|LD_LIBRARY_PATH)$/;
+const variableName = form("a variable's name", /^[A-Za-z_][A-Za-z0-9_.-]*$/)
+  .refine((name) => !CARRIERS.test(name), 'must not be set here: it would replace what images and teams set')
+  .refine((name) => name !== 'OTEL_SERVICE_NAME', 'must not be set here: the whole fleet would be one service; use spec.to.serviceName');
+const variableValue = z.string({ error: ({ input }) => (input === null || input === undefined ? undefined : 'must be text: put the value in quotes') });
+
+const exactlyOne = 'must have exactly one of image and path';
+const agentFiles = z
+  .strictObject({ image: text.exactOptional(), path: text.exactOptional() })
+  .refine((files) => (files.image === undefined) !== (files.path === undefined), exactlyOne);
+
+const container = z.strictObject({
+  namePrefixOfWorkload: z.boolean().default(true),
+  skip: strings.default(['istio-proxy', 'filebeat*', 'fluent*', 'logtail*', '*-log-collector']),
+});
+
+const select = z.strictObject({
+  namespaces: z.array(form('the name of a namespace (leave namespaces out for every namespace)', dnsLabel)).readonly().default([]),
+  namespaceSelector: selector.exactOptional(),
+  labelSelector: selector.exactOptional(),
+  exclude: z.array(form('namespace/kind/name, such as shop/Deployment/orders', /^[^/\s]+\/[^/\s]+\/[^/\s]+$/)).readonly().default([]),
+  kinds: z.array(choice(['Deployment'], ['StatefulSet', 'DaemonSet', 'Rollout', 'Job', 'CronJob'])).min(1).readonly().default(['Deployment']),
+  requireSidecar: strings.default([]),
+  includeZero: z.boolean().default(false),
+  container: container.prefault({}),
+});
+
+const to = z.strictObject({
+  agent: choice(['opentelemetry'], ['skywalking']).default('opentelemetry'),
+  home: form('an absolute path of plain characters such as /changeover', /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+)+$/).default('/changeover'),
+  files: agentFiles,
+  serviceName: labelTemplate.exactOptional(),
+  signals: z
+    .strictObject({
+      traces: choice(['otlp', 'zipkin', 'console', 'none']).default('otlp'),
+      metrics: choice(['otlp', 'prometheus', 'console', 'none']).default('none'),
+      logs: choice(['otlp', 'console', 'none']).default('none'),
+    })
+    .prefault({}),
+  env: z.record(variableName, variableValue).default({}),
+});
+
+const image = z.strictObject({
+  to: template(['registry', 'repository', 'tag', 'hash8'], ['hash8']).default('{repository}:{tag}-otel-{hash8}'),
+  agentRepository: template(['registry', 'repository']).default('{registry}/changeover/agent'),
+  reference: choice(['tag@digest', 'digest', 'tag']).default('tag@digest'),
+  removeOld: choice(['auto', 'never']).default('auto'),
+  readyTimeout: duration.prefault('5m'),
+  sign: command.refine((words) => words.some((word) => word.includes('{ref}')), 'must contain {ref}, the reference to sign').exactOptional(),
+  files: z.record(relativePath, text).default({}),
+  entrypoint: command.exactOptional(),
+});
+
+const rollout = z.strictObject({
+  batchSize: count(1).default(10),
+  waves: z.array(count(1)).min(1).readonly().default([1, 3, 10]),
+  soak: duration.prefault('5m'),
+  maxFailures: count(0).default(0),
+  maxStale: percentage.prefault('10%'),
+  onFailure: choice(['rollback', 'hold']).default('rollback'),
+});
+
+const service = form('namespace/name:port', /^[a-z0-9-]+\/[a-z0-9-]+:[a-z0-9-]+$/);
+
+const registry = z
+  .strictObject({
+    plainHttp: z.boolean().exactOptional(),
+    ca: text.exactOptional(),
+    cert: text.exactOptional(),
+    key: text.exactOptional(),
+    rate: z.number().positive('must be more than 0 requests per second').exactOptional(),
+    auth: z
+      .string()
+      .refine((value) => !value.startsWith('secret:'), 'secret:namespace/name is not available in this version; use docker or env:NAME')
+      .regex(/^(?:docker|env:[A-Za-z_][A-Za-z0-9_]*|secret:.*)$/, 'must be docker or env:NAME, never the secret itself')
+      .exactOptional(),
+  })
+  .refine((settings) => (settings.cert === undefined) === (settings.key === undefined), 'must have both cert and key, or none of them');
+
+const allow = z.strictObject({ id: text, match: text.exactOptional(), reason: text, until: day.exactOptional() });
+
+const spec = z.strictObject({
+  select: select.prefault({}),
+  from: z.strictObject({ agent: choice(['skywalking', 'opentelemetry']).default('skywalking') }).prefault({}),
+  to,
+  delivery: choice(['auto', 'takeover', 'image'], ['mount', 'admission']).default('auto'),
+  image: image.prefault({}),
+  rollout: rollout.prefault({}),
+  proof: choice(['log', 'off'], ['spans']).default('log'),
+  verify: z.strictObject({ jaeger: z.union([url, z.strictObject({ service })]).exactOptional() }).prefault({}),
+  allow: z.array(allow).readonly().default([]),
+  owners: z.strictObject({ label: text.exactOptional() }).prefault({}),
+  registries: z.record(form('a registry host such as registry.example.com:5000', /^[a-z0-9.-]+(?::\d+)?$/), registry).default({}),
+});
+
+/** The policy file as people write it (product contract, "Policy file"); durations become milliseconds, shares 0 to 1. */
+export const policySchema = z.strictObject({
+  apiVersion: z.literal('changeover.dev/v1alpha1'),
+  kind: z.literal('Changeover'),
+  metadata: z.strictObject({ name: form('a name of at most 50 lower-case letters, digits and dashes', /^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$/) }),
+  spec,
+});
+
+export type PolicyFile = z.output<typeof policySchema>;
