@@ -1,0 +1,70 @@
+import type { ImageFiles, LayerEntry, LayerIndex } from './image-facts.ts';
+import { compareBytes, splitPath } from './layer-path.ts';
+import { findNode, isDirectory, MAX_LINKS, newDirectory, readLayerTree } from './layer-tree.ts';
+import type { Directory, FileNode } from './layer-tree.ts';
+
+/**
+ * The file system that layers show on top of each other (lowest first), as overlayfs merges them and not as the image-spec's simpler words
+ * have it: a directory that one layer both whites out and creates still shows what lies below, and a path through a lower layer's
+ * symlink replaces the symlink. What overlayfs shows is what pods see.
+ */
+export function mergeLayers(indexes: readonly LayerIndex[]): ImageFiles {
+  const root = indexes.map(readLayerTree).reduce(mergeDirectory, newDirectory());
+  return {
+    entry: (path) => readEntry(findNode(root, path), path),
+    children: (path) => listNames(findNode(root, path)),
+    physicalPath: (path) => resolveParents(root, path),
+    text: (path) => {
+      const node = findNode(root, path);
+      return isDirectory(node) ? undefined : node?.text;
+    },
+    references: () => Object.fromEntries(listReferences(root, '')),
+  };
+}
+
+/** Lays a layer's directory over a lower one; neither is changed. */
+function mergeDirectory(lower: Directory, upper: Directory): Directory {
+  const children = new Map(upper.opaque ? [] : lower.children);
+  for (const name of upper.hidden) if (!isDirectory(upper.children.get(name))) children.delete(name);
+  for (const [name, node] of upper.children) {
+    const below = children.get(name);
+    children.set(name, isDirectory(node) ? mergeDirectory(isDirectory(below) ? below : newDirectory(), node) : node);
+  }
+  return { ...upper, entry: upper.entry ?? lower.entry, children };
+}
+
+/** A directory that no layer has an entry for exists all the same, with the attributes that unpackers give it. */
+function readEntry(node: FileNode | undefined, path: string): LayerEntry | undefined {
+  if (node === undefined) return undefined;
+  const absolute = `/${splitPath(path).join('/')}`;
+  const implied = { type: 'directory', mode: 0o755, uid: 0, gid: 0, mtime: 0, size: 0 } as const;
+  return { ...(node.entry ?? implied), path: absolute };
+}
+
+function listNames(node: FileNode | undefined): readonly string[] {
+  return isDirectory(node) ? [...node.children.keys()].sort(compareBytes) : [];
+}
+
+function resolveParents(root: Directory, path: string): string | undefined {
+  const rest = [...splitPath(path)];
+  const trail: { readonly name: string; readonly node: Directory }[] = [];
+  const physical = (...last: string[]): string => `/${[...trail.map((step) => step.name), ...last].join('/')}`;
+  let links = 0;
+  for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
+    const node = (trail.at(-1)?.node ?? root).children.get(name);
+    if (name === '..') trail.pop();
+    else if (rest.length === 0) return physical(name);
+    else if (isDirectory(node)) trail.push({ name, node });
+    else if (node?.entry.type === 'symlink' && links++ < MAX_LINKS) {
+      const target = node.entry.link ?? '';
+      if (target.startsWith('/')) trail.length = 0;
+      rest.unshift(...splitPath(target));
+    } else return undefined;
+  }
+  return physical();
+}
+
+function listReferences(node: FileNode, path: string): readonly (readonly [path: string, names: readonly string[]])[] {
+  if (isDirectory(node)) return [...node.children].flatMap(([name, child]) => listReferences(child, `${path}/${name}`));
+  return node.references === undefined ? [] : [[path, node.references]];
+}
