@@ -1,0 +1,70 @@
+import { chmodSync, chownSync, copyFileSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LayerName } from '../fleet/images.ts';
+import { paths, sources } from '../paths.ts';
+import { runCommand } from '../run-command.ts';
+import { javaOutputs } from './java.ts';
+
+const app = 1000;
+
+/** Makes a layer's archive and returns its path. The same inputs make the same bytes. */
+export async function makeLayer(name: LayerName): Promise<string> {
+  process.umask(0o022);
+  const root = join(paths.images, `layer-${name}`);
+  rmSync(root, { recursive: true, force: true });
+  mkdirSync(root, { recursive: true });
+  stage[name](root);
+  const archive = await archiveFolder(root);
+  rmSync(root, { recursive: true, force: true });
+  return archive;
+}
+
+/** Packs what is in a folder as a compressed layer beside it: sorted, with numeric owners and one fixed time. */
+export async function archiveFolder(root: string): Promise<string> {
+  const archive = `${root}.tar.gz`;
+  const reproducible = ['--sort=name', '--numeric-owner', '--mtime=2026-01-01 00:00:00Z', '-I', 'gzip -n -6'];
+  await runCommand('tar', ['-C', root, ...reproducible, '-cf', archive, ...readdirSync(root)]);
+  return archive;
+}
+
+const stage: Readonly<Record<LayerName, (root: string) => void>> = {
+  application: (root) => {
+    const home = join(root, 'app');
+    const base = join(home, 'tomcat');
+    for (const folder of ['conf', 'webapps', 'logs', 'temp', 'work']) mkdirSync(join(base, folder), { recursive: true });
+    for (const file of ['server.xml', 'context.xml', 'web.xml', 'logging.properties']) copyFileSync(join(sources, 'image', file), join(base, 'conf', file));
+    cpSync(javaOutputs.shop, join(base, 'webapps', 'ROOT'), { recursive: true });
+    mkdirSync(join(home, 'bin'));
+    copyFileSync(join(sources, 'image', 'start.sh'), join(home, 'bin', 'start.sh'));
+    mkdirSync(join(home, 'data'));
+    writeFileSync(join(home, 'data', 'ledger.bin'), 'owned by the application\n');
+    mkdirSync(join(home, 'shared'));
+    // Owners and modes that a careless rewrite would flatten: groups that may read, setgid and sticky folders, files of the application alone.
+    own(join(home, 'bin', 'start.sh'), [app, app, 0o750]);
+    own(join(home, 'data'), [app, app, 0o700]);
+    own(join(home, 'data', 'ledger.bin'), [app, app, 0o600]);
+    own(join(home, 'shared'), [0, app, 0o3775]);
+    own(join(base, 'conf', 'server.xml'), [0, app, 0o640]);
+    for (const folder of ['logs', 'temp', 'work']) own(join(base, folder), [app, app, 0o750]);
+  },
+  skywalking: (root) => {
+    const home = join(root, 'opt', 'skywalking');
+    for (const folder of ['config', 'plugins', 'activations', 'logs']) mkdirSync(join(home, folder), { recursive: true });
+    copyFileSync(paths.skywalkingJar, join(home, 'skywalking-agent.jar'));
+    copyFileSync(javaOutputs.plugin, join(home, 'plugins', 'lab-http-plugin.jar'));
+    copyFileSync(join(sources, 'image', 'agent.config'), join(home, 'config', 'agent.config'));
+    own(join(home, 'config', 'agent.config'), [0, app, 0o640]);
+    own(join(home, 'logs'), [app, app, 0o2770]);
+  },
+  opentelemetry: (root) => {
+    const home = join(root, 'opt', 'opentelemetry');
+    mkdirSync(home, { recursive: true });
+    copyFileSync(paths.opentelemetryJar, join(home, 'opentelemetry-javaagent.jar'));
+  },
+};
+
+function own(path: string, [uid, gid, mode]: readonly [number, number, number]): void {
+  chownSync(path, uid, gid);
+  // After the owner: changing that clears setgid.
+  chmodSync(path, mode);
+}

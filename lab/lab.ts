@@ -1,0 +1,71 @@
+import { missingParts } from './build.ts';
+import { getJson } from './kubectl.ts';
+import { addresses, paths } from './paths.ts';
+import { isRunning } from './processes.ts';
+import { readState } from './state.ts';
+import type { Segment, ServiceCount } from './stand-ins/segment-store.ts';
+
+export { inspectJvm } from './inspect-jvm.ts';
+export type { JvmInspection } from './inspect-jvm.ts';
+export { images } from './fleet/images.ts';
+export { shop } from './fleet/shop.ts';
+
+/** Where tests find the lab. Kubeconfigs exist while it is up. */
+export const lab = {
+  /** Client certificate, may everything. */
+  adminKubeconfig: paths.adminKubeconfig,
+  /** The product's ServiceAccount with the rights of `rbac.yaml`. */
+  changeoverKubeconfig: paths.changeoverKubeconfig,
+  /** May list namespaces, and nothing else. */
+  viewerKubeconfig: paths.viewerKubeconfig,
+  /** Plain HTTP. */
+  registry: addresses.registry,
+  jaegerQueryUrl: `http://${addresses.jaegerQuery}`,
+  /** The same API as a Service, for the API server's proxy: namespace/name:port. */
+  jaegerService: 'observability/jaeger:16686',
+  /** What pods send spans to (gRPC). */
+  otlpEndpoint: `http://${addresses.otlpGrpc}`,
+  /** What SkyWalking agents report to. */
+  oapAddress: addresses.oap,
+  oapCountsUrl: `http://${addresses.oapCounts}`,
+  opentelemetryJar: paths.opentelemetryJar,
+  skywalkingJar: paths.skywalkingJar,
+} as const;
+
+/** Whether everything the lab is made of is there, in its present version. */
+export function isLabBuilt(): boolean {
+  return missingParts().length === 0;
+}
+
+/** Whether the lab is up: `full`, or the control plane alone; undefined when it is not, not ready yet, or one of its processes ended. */
+export function labMode(): 'full' | 'control-plane' | undefined {
+  const state = readState();
+  return state?.ready === true && state.processes.every(isRunning) ? state.mode : undefined;
+}
+
+/** Whether the whole lab is up and ready. */
+export function isLabUp(): boolean {
+  return labMode() === 'full';
+}
+
+/** The URL of a service of the shop, reachable from the host: `http://<cluster IP>:8080`. */
+export async function serviceUrl(name: string, namespace = 'shop'): Promise<string> {
+  const service = await getJson<{ spec: { clusterIP: string } }>('service', name, '-n', namespace);
+  return `http://${service.spec.clusterIP}:8080`;
+}
+
+/** Segments and references to a caller's segment that SkyWalking agents reported since `up`, by service. */
+export async function readSegmentCounts(): Promise<Readonly<Record<string, ServiceCount>>> {
+  return await readOap('/services');
+}
+
+/** The newest segments (5,000 at most), oldest first; of one trace when its id is given. */
+export async function readSegments(traceId?: string): Promise<readonly Segment[]> {
+  return await readOap(`/segments${traceId === undefined ? '' : `?trace=${encodeURIComponent(traceId)}`}`);
+}
+
+async function readOap<T>(path: string): Promise<T> {
+  const response = await fetch(`${lab.oapCountsUrl}${path}`);
+  if (!response.ok) throw new Error(`The OAP stand-in answered ${response.status} to ${path}`);
+  return (await response.json()) as T;
+}

@@ -1,0 +1,58 @@
+import { Command, Option } from 'commander';
+import { buildLab } from './build.ts';
+import { takeDown } from './down.ts';
+import { bringUpFleet } from './fleet/bring-up-fleet.ts';
+import { withMachineLock } from './machine-lock.ts';
+import { printStatus } from './status.ts';
+import { bringUp } from './up.ts';
+
+const started = performance.now();
+
+const program = new Command('lab').description(
+  'A real one-node Kubernetes with real agents, for end-to-end tests. Needs root on Debian 12; see lab/README.md.',
+);
+
+program
+  .command('build')
+  .description('make everything the lab is made of (minutes when cold, a second when cached)')
+  .action(async () => await withMachineLock(async () => await buildLab(say)));
+
+program
+  .command('up')
+  .description('start the lab, after taking down what an earlier run left')
+  .option('--control-plane', 'only etcd, API server, controller manager and registry')
+  .action(async (options: { controlPlane?: boolean }) => {
+    await withMachineLock(async () => await bringUp(options.controlPlane === true ? 'control-plane' : 'full', say));
+    say('up. Next: npm run lab -- fleet, npm run lab -- status');
+  });
+
+program
+  .command('fleet')
+  .description('create the namespace shop with its services and wait until all are ready')
+  .option('--fresh', 'delete the namespace first')
+  .action(async (options: { fresh?: boolean }) => await withMachineLock(async () => await bringUpFleet({ fresh: options.fresh === true, say })));
+
+program
+  .command('down')
+  .description('stop everything and remove what the lab left on the machine')
+  .action(async () => {
+    await withMachineLock(takeDown);
+    say('down');
+  });
+
+program
+  .command('status')
+  .description('what runs, and where')
+  .addOption(new Option('-o, --output <format>').choices(['table', 'json']).default('table'))
+  .action(async (options: { output: 'table' | 'json' }) => await printStatus(options.output));
+
+try {
+  await program.parseAsync();
+} catch (cause) {
+  process.stderr.write(`${cause instanceof Error ? cause.message : String(cause)}\n`);
+  process.exitCode = 1;
+}
+
+function say(line: string): void {
+  process.stderr.write(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import type { Server } from 'node:net';
+import { addresses } from '../paths.ts';
+import { pki } from '../up/certificates.ts';
+import { createCounts, createOap } from './oap.ts';
+import { createSegmentStore } from './segment-store.ts';
+import { createSidecarWebhook } from './sidecar-webhook.ts';
+
+/** The process `up` starts for everything the lab stands in for itself. It runs until it is told to end. */
+function main(): void {
+  const store = createSegmentStore();
+  listen(createOap(store), addresses.oap);
+  listen(createCounts(store), addresses.oapCounts);
+  listen(createSidecarWebhook({ cert: readFileSync(pki('webhook.crt'), 'utf8'), key: readFileSync(pki('webhook.key'), 'utf8') }), addresses.webhook);
+  // Jaeger's query API listens on the loopback alone; a Service of the cluster cannot lead there, but it can lead here.
+  listen(createForward(addresses.jaegerQuery), `${addresses.bridge}:${portOf(addresses.jaegerQuery)}`);
+}
+
+function createForward(to: string): Server {
+  const [host = '', port = ''] = to.split(':');
+  return createServer((inbound) => {
+    const outbound = connect(Number(port), host);
+    inbound.pipe(outbound).pipe(inbound);
+    for (const socket of [inbound, outbound]) socket.on('error', () => (inbound.destroy(), outbound.destroy()));
+  });
+}
+
+function listen(server: Server, address: string): void {
+  const [host = ''] = address.split(':');
+  server.listen(portOf(address), host, () => process.stdout.write(`listening on ${address}\n`));
+}
+
+function portOf(address: string): number {
+  return Number(address.split(':')[1]);
+}
+
+main();
