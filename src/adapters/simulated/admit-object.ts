@@ -1,7 +1,8 @@
 import { ChangeoverError } from '../../core/error.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, jsonEqual, type Json, type JsonObject } from '../../core/json.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
 import { containers, initContainers, podSpec, podTemplate, templateLabels } from '../../core/workload/pod-template.ts';
+import { member, specOf } from './object-parts.ts';
 import { describe, keyOf } from './object-store.ts';
 import { matchesLabels } from './selectors.ts';
 
@@ -56,17 +57,16 @@ function isEmpty(value: Json | undefined): boolean {
 }
 
 function withDefaults(object: KubeObject): KubeObject {
-  const spec = isJsonObject(object['spec']) ? object['spec'] : {};
+  const spec = specOf(object);
   const template = podTemplate(object);
   const defaulted = { restartPolicy: 'Always', terminationGracePeriodSeconds: 30, dnsPolicy: 'ClusterFirst', ...podSpec(template) };
   const withTemplate = { replicas: 1, ...spec, template: { ...template, spec: defaulted } };
   if (object.kind !== 'Deployment') return { ...object, spec: withTemplate };
-  const strategy = isJsonObject(spec['strategy']) ? spec['strategy'] : { type: 'RollingUpdate' };
-  const rolling = isJsonObject(strategy['rollingUpdate']) ? strategy['rollingUpdate'] : {};
-  const rollingUpdate = { maxUnavailable: '25%', maxSurge: '25%', ...rolling };
+  const strategy = { type: 'RollingUpdate', ...member(spec, 'strategy') };
+  const rollingUpdate = { maxUnavailable: '25%', maxSurge: '25%', ...member(strategy, 'rollingUpdate') };
   return {
     ...object,
-    spec: { revisionHistoryLimit: 10, progressDeadlineSeconds: 600, ...withTemplate, strategy: strategy['type'] === 'Recreate' ? strategy : { ...strategy, rollingUpdate } },
+    spec: { revisionHistoryLimit: 10, progressDeadlineSeconds: 600, ...withTemplate, strategy: strategy.type === 'Recreate' ? strategy : { ...strategy, rollingUpdate } },
   };
 }
 
@@ -77,13 +77,11 @@ function checkName(object: KubeObject): void {
 }
 
 function checkTemplate(object: KubeObject): void {
-  const spec = object['spec'] as JsonObject;
-  const selector = isJsonObject(spec['selector']) ? spec['selector']['matchLabels'] : undefined;
-  if (!matchesLabels(selector, templateLabels(podTemplate(object)))) {
+  const { selector, replicas } = specOf(object);
+  if (!isJsonObject(selector) || !matchesLabels(selector['matchLabels'], templateLabels(podTemplate(object)))) {
     refuse(object, 'spec.template.metadata.labels', 'Invalid value: `selector` does not match template `labels`');
   }
-  const { replicas } = spec;
-  if (typeof replicas !== 'number' || replicas < 0) refuse(object, 'spec.replicas', `Invalid value: ${String(replicas)}: must be greater than or equal to 0`);
+  if (typeof replicas !== 'number' || replicas < 0) refuse(object, 'spec.replicas', `Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`);
   const list = containers(podSpec(podTemplate(object)));
   if (list.length === 0) refuse(object, 'spec.template.spec.containers', 'Required value');
   const names = list.map((container) => container.name);
@@ -97,8 +95,7 @@ function checkTemplate(object: KubeObject): void {
 }
 
 function checkSelectorKept(object: KubeObject, current: KubeObject): void {
-  const selector = (each: KubeObject): string => JSON.stringify((each['spec'] as JsonObject | undefined)?.['selector']);
-  if (selector(object) !== selector(current)) refuse(object, 'spec.selector', 'Invalid value: field is immutable');
+  if (!jsonEqual(specOf(object)['selector'], specOf(current)['selector'])) refuse(object, 'spec.selector', 'Invalid value: field is immutable');
 }
 
 function refuse(object: KubeObject, field: string, problem: string): never {

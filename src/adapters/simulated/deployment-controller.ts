@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson, isJsonObject, jsonEqual, type JsonObject } from '../../core/json.ts';
+import { canonicalJson, jsonEqual, type JsonObject } from '../../core/json.ts';
 import { controllerUid } from '../../core/workload/assemble.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
 import { podTemplate, templateLabels } from '../../core/workload/pod-template.ts';
 import { deploymentStatus, progressDeadlineMs } from './deployment-status.ts';
+import { member, number, specOf, statusOf } from './object-parts.ts';
 import { keyOf, type ObjectStore } from './object-store.ts';
 import { nextNewReplicas, nextOldReplicas, rolloutBounds, type SetCount } from './rolling-update.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -26,9 +27,11 @@ export function runDeploymentController(options: { readonly store: ObjectStore; 
     if (deployment) reconcile(deployment, { ...options, again: (ms) => enqueue(uid, ms) });
     else for (const set of ownedSets(store, uid)) store.remove(keyOf(set));
   });
-  store.subscribe(({ object }) => {
+  store.subscribe(({ kind, object }) => {
     if (object.kind === 'Deployment' && object.metadata.uid !== undefined) enqueue(object.metadata.uid);
-    const owner = object.kind === 'ReplicaSet' ? controllerUid(object) : undefined;
+    // A pod that is gone at last may be what `Recreate` waits for.
+    const set = object.kind === 'Pod' && kind === 'deleted' ? store.list('apps/v1', 'ReplicaSet').find((each) => each.metadata.uid === controllerUid(object)) : object;
+    const owner = set?.kind === 'ReplicaSet' ? controllerUid(set) : undefined;
     if (owner !== undefined) enqueue(owner);
   });
 }
@@ -41,7 +44,7 @@ interface Context {
 
 function reconcile(deployment: KubeObject, context: Context): void {
   const { store } = context;
-  const spec = deployment['spec'] as JsonObject;
+  const spec = specOf(deployment);
   const sets = ownedSets(store, deployment.metadata.uid ?? '');
   const found = sets.find((set) => sameTemplate(podTemplate(set), podTemplate(deployment)));
   const old = sets.filter((set) => set !== found).sort(byAge);
@@ -49,8 +52,7 @@ function reconcile(deployment: KubeObject, context: Context): void {
     if (found) copyAnnotations(store, deployment, { set: found, old });
     return publish(deployment, found, context);
   }
-  const recreate = isJsonObject(spec['strategy']) && spec['strategy']['type'] === 'Recreate';
-  if (recreate && !readyToRecreate(store, old)) return publish(deployment, found, context);
+  if (member(spec, 'strategy')['type'] === 'Recreate' && !readyToRecreate(store, old)) return publish(deployment, found, context);
   const current = found ? copyAnnotations(store, deployment, { set: found, old }) : createSet(store, deployment, old);
   scaleSets(store, deployment, { current, old });
   publish(deployment, current, context);
@@ -76,16 +78,15 @@ function scaleSets(store: ObjectStore, deployment: KubeObject, sets: { readonly 
 
 function scale(store: ObjectStore, set: KubeObject, replicas: number): void {
   const current = store.get(keyOf(set));
-  const spec = current?.['spec'] as JsonObject | undefined;
-  if (current && spec && spec['replicas'] !== replicas) store.update(current, { ...current, spec: { ...spec, replicas } });
+  if (current) store.update(current, { ...current, spec: { ...specOf(current), replicas } });
 }
 
 function createSet(store: ObjectStore, deployment: KubeObject, old: readonly KubeObject[]): KubeObject {
   const template = podTemplate(deployment);
-  const spec = deployment['spec'] as JsonObject;
+  const spec = specOf(deployment);
   const hash = createHash('sha256').update(canonicalJson(template)).digest('hex').slice(0, 10);
   const labels = { ...templateLabels(template), [HASH_LABEL]: hash };
-  const selector = isJsonObject(spec['selector']) ? spec['selector'] : {};
+  const selector = member(spec, 'selector');
   const set: KubeObject = {
     apiVersion: 'apps/v1',
     kind: 'ReplicaSet',
@@ -99,8 +100,8 @@ function createSet(store: ObjectStore, deployment: KubeObject, old: readonly Kub
     spec: {
       replicas: 0,
       ...(spec['minReadySeconds'] === undefined ? {} : { minReadySeconds: spec['minReadySeconds'] }),
-      selector: { ...selector, matchLabels: { ...(isJsonObject(selector['matchLabels']) ? selector['matchLabels'] : {}), [HASH_LABEL]: hash } },
-      template: { ...template, metadata: { ...(isJsonObject(template['metadata']) ? template['metadata'] : {}), labels } },
+      selector: { ...selector, matchLabels: { ...member(selector, 'matchLabels'), [HASH_LABEL]: hash } },
+      template: { ...template, metadata: { ...member(template, 'metadata'), labels } },
     },
   };
   return store.insert(set);
@@ -124,22 +125,20 @@ function publish(deployment: KubeObject, current: KubeObject | undefined, contex
   const annotations = { ...live.metadata.annotations, ...(revision === undefined ? {} : { [REVISION]: revision }) };
   const changed = !jsonEqual(status, live['status']) || !jsonEqual(annotations, live.metadata.annotations ?? {});
   if (changed) store.updateStatus(live, { ...live, metadata: { ...live.metadata, annotations }, status });
-  const deadline = progressDeadlineMs(live, status);
+  const deadline = progressDeadlineMs({ ...live, status });
   if (changed && deadline !== undefined) context.again(Math.max(0, deadline - clock.now()) + 1000);
 }
 
 function cleanUp(store: ObjectStore, deployment: KubeObject, old: readonly KubeObject[]): void {
-  const limit = (deployment['spec'] as JsonObject)['revisionHistoryLimit'];
-  if (typeof limit !== 'number') return;
-  const idle = old.filter((set) => countOf(set).wanted === 0 && Number((set['status'] as JsonObject | undefined)?.['replicas'] ?? 0) === 0);
+  const limit = number(specOf(deployment)['revisionHistoryLimit'], 10);
+  const idle = old.filter((set) => countOf(set).wanted === 0 && number(statusOf(set)['replicas']) === 0);
   const surplus = [...idle].sort((a, b) => revisionOf(a) - revisionOf(b)).slice(0, Math.max(0, old.length - limit));
   for (const set of surplus) store.remove(keyOf(set));
 }
 
 function sameTemplate(ofSet: JsonObject, ofDeployment: JsonObject): boolean {
-  const metadata = isJsonObject(ofSet['metadata']) ? ofSet['metadata'] : {};
   const { [HASH_LABEL]: _hash, ...labels } = templateLabels(ofSet);
-  return jsonEqual({ ...ofSet, metadata: { ...metadata, labels } }, ofDeployment);
+  return jsonEqual({ ...ofSet, metadata: { ...member(ofSet, 'metadata'), labels } }, ofDeployment);
 }
 
 function copied(deployment: KubeObject): { readonly [key: string]: string } {
@@ -151,8 +150,7 @@ function ownedSets(store: ObjectStore, uid: string): readonly KubeObject[] {
 }
 
 function countOf(set: KubeObject): SetCount {
-  const status = isJsonObject(set['status']) ? set['status'] : {};
-  return { name: set.metadata.name, wanted: Number((set['spec'] as JsonObject)['replicas'] ?? 0), available: Number(status['availableReplicas'] ?? 0) };
+  return { name: set.metadata.name, wanted: number(specOf(set)['replicas']), available: number(statusOf(set)['availableReplicas']) };
 }
 
 function newestRevision(sets: readonly KubeObject[]): number {

@@ -1,7 +1,8 @@
-import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
-import { rolloutBounds } from './rolling-update.ts';
+import { conditionOf, number, specOf, statusOf, text } from './object-parts.ts';
 import { seconds } from './object-store.ts';
+import { rolloutBounds } from './rolling-update.ts';
 
 export interface StatusContext {
   readonly sets: readonly KubeObject[];
@@ -38,37 +39,37 @@ export function deploymentStatus(deployment: KubeObject, context: StatusContext)
 }
 
 /** When the progress deadline of a rollout under way runs out, in milliseconds since the epoch; undefined when none is. */
-export function progressDeadlineMs(deployment: KubeObject, status: JsonObject): number | undefined {
-  const found = findCondition(status, 'Progressing');
-  if (!found || found['reason'] !== 'ReplicaSetUpdated') return undefined;
-  return Date.parse(String(found['lastUpdateTime'])) + Number((deployment['spec'] as JsonObject)['progressDeadlineSeconds'] ?? 600) * 1000;
+export function progressDeadlineMs(deployment: KubeObject): number | undefined {
+  const found = conditionOf(deployment, 'Progressing');
+  if (found?.['reason'] !== 'ReplicaSetUpdated') return undefined;
+  return Date.parse(text(found['lastUpdateTime'])) + number(specOf(deployment)['progressDeadlineSeconds'], 600) * 1000;
 }
 
 type Counters = { readonly [name: string]: number };
 
 function progressing(deployment: KubeObject, state: StatusContext & { readonly counters: Counters; readonly replicas: number }): JsonObject {
   const { counters, current, now, replicas } = state;
-  const old = isJsonObject(deployment['status']) ? deployment['status'] : {};
-  const before = findCondition(old, 'Progressing');
+  const old = statusOf(deployment);
+  const before = conditionOf(deployment, 'Progressing');
   const name = current === undefined ? 'none yet' : current.metadata.name;
   const make = (status: string, reason: string, message: string): JsonObject => condition(deployment, now, { type: 'Progressing', status, reason, message });
   const complete = (['replicas', 'updatedReplicas', 'availableReplicas'] as const).every((each) => counters[each] === replicas);
   if (before?.['reason'] === 'NewReplicaSetAvailable' && counters['replicas'] === counters['updatedReplicas']) return before;
   if (complete) return make('True', 'NewReplicaSetAvailable', `ReplicaSet "${name}" has successfully progressed.`);
-  const rising = (each: string): boolean => (counters[each] ?? 0) > Number(old[each] ?? 0);
-  const oldPods = Number(old['replicas'] ?? 0) - Number(old['updatedReplicas'] ?? 0);
+  const rising = (each: string): boolean => (counters[each] ?? 0) > number(old[each]);
+  const oldPods = number(old['replicas']) - number(old['updatedReplicas']);
   const moved = rising('updatedReplicas') || rising('readyReplicas') || rising('availableReplicas') || (counters['replicas'] ?? 0) - (counters['updatedReplicas'] ?? 0) < oldPods;
   if (before === undefined || moved) {
     return { ...make('True', 'ReplicaSetUpdated', `ReplicaSet "${name}" is progressing.`), lastUpdateTime: seconds(now) };
   }
-  const deadline = progressDeadlineMs(deployment, old);
+  const deadline = progressDeadlineMs(deployment);
   if (deadline !== undefined && deadline <= now) return make('False', 'ProgressDeadlineExceeded', `ReplicaSet "${name}" has timed out progressing.`);
   return before;
 }
 
 /** A condition with its old times where nothing but the text could differ. */
 function condition(deployment: KubeObject, now: number, wanted: { readonly type: string; readonly status: string; readonly reason: string; readonly message: string }): JsonObject {
-  const before = findCondition(isJsonObject(deployment['status']) ? deployment['status'] : {}, wanted.type);
+  const before = conditionOf(deployment, wanted.type);
   if (before?.['status'] === wanted.status && before['reason'] === wanted.reason) return before;
   const transition = before?.['status'] === wanted.status ? before['lastTransitionTime'] : seconds(now);
   return { ...wanted, lastUpdateTime: seconds(now), lastTransitionTime: transition };
@@ -76,22 +77,15 @@ function condition(deployment: KubeObject, now: number, wanted: { readonly type:
 
 function replicaFailure(deployment: KubeObject, context: StatusContext): readonly JsonObject[] {
   const sets = context.current ? [context.current, ...context.sets] : context.sets;
-  const found = sets.map((set) => findCondition(isJsonObject(set['status']) ? set['status'] : {}, 'ReplicaFailure')).find((each) => each !== undefined);
+  const found = sets.map((set) => conditionOf(set, 'ReplicaFailure')).find((each) => each !== undefined);
   if (!found) return [];
-  const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
   return [condition(deployment, context.now, { type: 'ReplicaFailure', status: 'True', reason: text(found['reason']), message: text(found['message']) })];
 }
 
-function findCondition(status: JsonObject, type: string): JsonObject | undefined {
-  const conditions = Array.isArray(status['conditions']) ? status['conditions'].filter(isJsonObject) : [];
-  return conditions.find((each) => each['type'] === type);
-}
-
 function counter(set: KubeObject, name: string): number {
-  const status = isJsonObject(set['status']) ? set['status'] : {};
-  return Number(status[name] ?? 0);
+  return number(statusOf(set)[name]);
 }
 
 function wantedOf(set: KubeObject): number {
-  return Number((set['spec'] as JsonObject)['replicas'] ?? 0);
+  return number(specOf(set)['replicas']);
 }

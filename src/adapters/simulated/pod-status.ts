@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
 import { containers, initContainers, podSpec } from '../../core/workload/pod-template.ts';
+import { number, text } from './object-parts.ts';
 import { seconds } from './object-store.ts';
 import { keepTransition } from './replica-set-controller.ts';
 
@@ -38,12 +39,12 @@ export function podStatus(pod: KubeObject, state: PodState): JsonObject {
   const init = initContainers(spec).map(status);
   const allReady = [...own, ...init].every((each) => each['ready'] === true);
   const initialised = init.every((each) => each['started'] === true);
-  const late = [...own, ...init].filter((each) => each['ready'] !== true).map((each) => String(each['name']));
+  const late = [...own, ...init].filter((each) => each['ready'] !== true).map((each) => text(each['name']));
   const unready = allReady ? {} : { reason: 'ContainersNotReady', message: `containers with unready status: [${late.join(' ')}]` };
   const condition = (type: string, holds: boolean, more: JsonObject = {}): JsonObject =>
     keepTransition(pod, { type, status: holds ? 'True' : 'False', ...more, lastTransitionTime: seconds(state.now) });
   return {
-    phase: own.some((each) => each['started'] === true || Number(each['restartCount']) > 0) ? 'Running' : 'Pending',
+    phase: own.some((each) => each['started'] === true || number(each['restartCount']) > 0) ? 'Running' : 'Pending',
     conditions: [
       condition('PodScheduled', true),
       condition('Initialized', initialised),

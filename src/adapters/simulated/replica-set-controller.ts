@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { isJsonObject, jsonEqual, type JsonObject } from '../../core/json.ts';
+import { jsonEqual, type JsonObject } from '../../core/json.ts';
 import { controllerUid } from '../../core/workload/assemble.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
 import { podTemplate, templateAnnotations, templateLabels, podSpec } from '../../core/workload/pod-template.ts';
+import { conditionOf, number, specOf, statusOf, text } from './object-parts.ts';
 import { keyOf, seconds, type ObjectStore } from './object-store.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 import { workQueue } from './work-queue.ts';
@@ -34,8 +35,7 @@ export function runReplicaSetController(options: ReplicaSetControllerOptions): v
 function reconcile(set: KubeObject, options: ReplicaSetControllerOptions, enqueue: (uid: string, afterMs: number) => void): void {
   const { store } = options;
   const uid = set.metadata.uid ?? '';
-  const spec = set['spec'] as JsonObject;
-  const wanted = Number(spec['replicas'] ?? 1);
+  const wanted = number(specOf(set)['replicas'], 1);
   const active = ownedPods(store, uid).filter(isActive);
   let refusal: string | undefined;
   for (let missing = wanted - active.length; missing > 0 && refusal === undefined; missing -= 1) refusal = createPod(set, options);
@@ -71,7 +71,7 @@ function publishStatus(set: KubeObject, context: { readonly options: ReplicaSetC
   const { store, clock } = context.options;
   const current = store.get(keyOf(set));
   if (!current) return undefined;
-  const minReadyMs = Number((set['spec'] as JsonObject)['minReadySeconds'] ?? 0) * 1000;
+  const minReadyMs = number(specOf(set)['minReadySeconds']) * 1000;
   const pods = ownedPods(store, set.metadata.uid ?? '').filter(isActive);
   const ready = pods.filter((pod) => readySince(pod) !== undefined);
   const waits = ready.map((pod) => (readySince(pod) ?? 0) + minReadyMs - clock.now()).filter((left) => minReadyMs > 0 && left > 0);
@@ -91,17 +91,14 @@ function publishStatus(set: KubeObject, context: { readonly options: ReplicaSetC
 
 /** The condition with its old transition time, where its status is the same as before. */
 export function keepTransition(object: KubeObject, condition: JsonObject): JsonObject {
-  const status = isJsonObject(object['status']) ? object['status'] : {};
-  const old = Array.isArray(status['conditions']) ? status['conditions'].filter(isJsonObject).find((each) => each['type'] === condition['type']) : undefined;
+  const old = conditionOf(object, text(condition['type']));
   return old?.['status'] === condition['status'] ? { ...condition, lastTransitionTime: old?.['lastTransitionTime'] } : condition;
 }
 
 /** Since when a pod is Ready, in milliseconds since the epoch; undefined when it is not. */
 function readySince(pod: KubeObject): number | undefined {
-  const status = isJsonObject(pod['status']) ? pod['status'] : {};
-  const conditions = Array.isArray(status['conditions']) ? status['conditions'].filter(isJsonObject) : [];
-  const ready = conditions.find((each) => each['type'] === 'Ready' && each['status'] === 'True');
-  return ready && Date.parse(String(ready['lastTransitionTime']));
+  const ready = conditionOf(pod, 'Ready');
+  return ready?.['status'] === 'True' ? Date.parse(text(ready['lastTransitionTime'])) : undefined;
 }
 
 function ownedPods(store: ObjectStore, uid: string): readonly KubeObject[] {
@@ -109,7 +106,7 @@ function ownedPods(store: ObjectStore, uid: string): readonly KubeObject[] {
 }
 
 function isActive(pod: KubeObject): boolean {
-  const phase = isJsonObject(pod['status']) ? pod['status']['phase'] : undefined;
+  const { phase } = statusOf(pod);
   return pod.metadata.deletionTimestamp === undefined && phase !== 'Failed' && phase !== 'Succeeded';
 }
 

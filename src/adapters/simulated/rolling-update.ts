@@ -1,5 +1,6 @@
-import { isJsonObject, type Json } from '../../core/json.ts';
+import type { Json } from '../../core/json.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
+import { member, number, specOf } from './object-parts.ts';
 
 /** What the arithmetic of a rollout needs of one ReplicaSet. */
 export interface SetCount {
@@ -17,10 +18,8 @@ export interface RolloutBounds {
 
 /** Bounds of a Deployment's rolling update: percentages round up for surge and down for unavailable; both 0 = one unavailable. */
 export function rolloutBounds(deployment: KubeObject): RolloutBounds {
-  const spec = isJsonObject(deployment['spec']) ? deployment['spec'] : {};
-  const replicas = typeof spec['replicas'] === 'number' ? spec['replicas'] : 1;
-  const strategy = isJsonObject(spec['strategy']) ? spec['strategy'] : {};
-  const rolling = isJsonObject(strategy['rollingUpdate']) ? strategy['rollingUpdate'] : {};
+  const replicas = number(specOf(deployment)['replicas'], 1);
+  const rolling = member(member(specOf(deployment), 'strategy'), 'rollingUpdate');
   const maxSurge = resolve(rolling['maxSurge'], replicas, Math.ceil);
   const unavailable = resolve(rolling['maxUnavailable'], replicas, Math.floor);
   const maxUnavailable = Math.min(replicas, maxSurge === 0 && unavailable === 0 ? 1 : unavailable);

@@ -51,8 +51,8 @@ export function simulatedCluster(options: SimulatedClusterOptions): Cluster {
       checkSignal(write?.signal);
       allow('create', { apiVersion: object.apiVersion, plural: pluralOf(object.kind), ...inNamespace(object) });
       checkNamespace(store, object);
-      const { status: _status, ...rest } = admitObject(object);
-      const fresh: KubeObject = OWN_STATUS.has(object.kind) ? (rest as KubeObject) : admitObject(object);
+      const { status, ...rest } = admitObject(object);
+      const fresh = { ...rest, ...(status === undefined || OWN_STATUS.has(object.kind) ? {} : { status }) };
       return write?.dryRun ? store.prepareNew(fresh) : store.insert(fresh);
     },
     replace: async (object, write) => {

@@ -41,7 +41,7 @@ export function simulatedWorld(options: WorldOptions): SimulatedWorld {
     },
   });
   runDeploymentController({ store, clock });
-  return { clock, store, connect: (as) => simulatedCluster({ store, logs: kubelet.logs, ...as }) };
+  return { clock, store, connect: (as) => simulatedCluster({ store, logs: (query) => kubelet.logs(query), ...as }) };
 }
 
 function healthy(): PodScript {

@@ -67,8 +67,8 @@ export class VirtualClock implements Clock {
 
   #wait(ms: number, options: { readonly sleeper: boolean; readonly signal?: AbortSignal }): Promise<void> {
     const { sleeper, signal } = options;
+    if (signal?.aborted) return Promise.reject(aborted());
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(aborted());
       const timer = this.#add({
         at: this.#now + Math.max(0, ms),
         sleeper,
@@ -82,7 +82,6 @@ export class VirtualClock implements Clock {
         reject(aborted());
       };
       signal?.addEventListener('abort', cancel, { once: true });
-      return undefined;
     });
   }
 
