@@ -83,7 +83,11 @@ function nearest(path: DocumentPath, position: PlacedDocument['position']): Plac
 }
 
 function pathText(path: DocumentPath): string {
-  return path.map((each, index) => (typeof each === 'number' ? `[${each}]` : `${index === 0 ? '' : '.'}${/[.[\]\s]/.test(each) ? `"${each}"` : each}`)).join('');
+  return path.map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index === 0 ? '' : '.'}${nameText(step)}`)).join('');
+}
+
+function nameText(name: string): string {
+  return /^[\w-]+$/.test(name) ? name : `"${name}"`;
 }
 
 function nameOfType(expected: string): string {
