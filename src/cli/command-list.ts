@@ -6,9 +6,12 @@ type Run = (invocation: Invocation) => Promise<ExitCode>;
 export interface OptionSpec {
   readonly flags: string;
   readonly text: string;
-  /** Turns the raw text into the value, given what earlier repetitions made; throws `usage`. */
+  /** How the raw text becomes the value: `list` gathers repetitions. */
   readonly collect?: 'list' | 'integer';
   readonly required?: boolean;
+  readonly choices?: readonly string[];
+  /** Value when the option is not given. */
+  readonly value?: string;
 }
 
 /** A command as the help shows it. Its code is loaded only when it runs, so that the help stays fast. */
@@ -147,7 +150,9 @@ export const globalOptions: readonly OptionSpec[] = [
   { flags: '--as <user>', text: 'act as another user' },
   { flags: '-n, --namespace <name>', text: 'only this namespace (repeatable; narrows the policy)', collect: 'list' },
   { flags: '-A, --all-namespaces', text: 'every namespace' },
+  { flags: '-o, --output <format>', text: 'what standard output carries', choices: ['table', 'json', 'yaml'], value: 'table' },
   { flags: '--run <name>', text: 'the run meant (default: the only unfinished one)' },
+  { flags: '--state-namespace <name>', text: 'namespace of the run records', value: 'changeover' },
   { flags: '--yes', text: 'do not ask before writing' },
   { flags: '--no-color', text: 'plain text' },
   { flags: '-v, --verbose', text: 'more detail in messages' },

@@ -1,3 +1,4 @@
+import { ChangeoverError } from '../core/error.ts';
 import type { Connection, Wiring } from './wiring.ts';
 
 /** Options of every command as commander collects them. Which command takes which is in `command-list.ts`. */
@@ -45,8 +46,27 @@ export function connectionOf(options: CliOptions): Connection {
   };
 }
 
-/** `-n` as given, undefined with `-A` or without either: the policy, or every namespace. */
+/** `-n` as given, undefined with `-A` or without either: the policy, or every namespace. `usage` for both at once. */
 export function namespacesOf(options: CliOptions): { readonly namespaces?: readonly string[] } {
-  if (options.allNamespaces === true || options.namespace === undefined) return {};
-  return { namespaces: options.namespace };
+  const { namespace, allNamespaces } = options;
+  if (namespace === undefined) return {};
+  if (allNamespaces === true) throw new ChangeoverError('usage', '-n and -A contradict each other', { hint: 'Give one of them.' });
+  return { namespaces: namespace };
+}
+
+/** The run `--run` names and where records are kept. */
+export function runOf(options: CliOptions): { readonly stateNamespace: string; readonly run?: string } {
+  const { stateNamespace, run } = options;
+  return { stateNamespace, ...(run === undefined ? {} : { run }) };
+}
+
+/** The options a suggested command line must repeat to mean the same cluster and run; each with a blank before it. */
+export function flagsOf(options: CliOptions): string {
+  const named = { kubeconfig: options.kubeconfig, context: options.context, as: options.as, run: options.run };
+  const state = options.stateNamespace === 'changeover' ? {} : { 'state-namespace': options.stateNamespace };
+  return Object.entries({ ...named, ...state }).map(([name, value]) => (value === undefined ? '' : ` --${name} ${quote(value)}`)).join('');
+}
+
+function quote(word: string): string {
+  return /^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,5 +1,6 @@
 import type { EnginePorts } from '../app/ports.ts';
 import type { Json } from '../core/json.ts';
+import type { PlacedDocument } from '../core/policy/placed-document.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cluster } from '../ports/cluster.ts';
@@ -31,12 +32,6 @@ export interface PlacedPolicy {
 export interface OpenEngine {
   readonly ports: EnginePorts;
   close(): Promise<void>;
-}
-
-/** A YAML document as plain data, with the place of each path for messages. */
-export interface PlacedDocument {
-  readonly value: Json;
-  readonly position: (path: readonly (string | number)[]) => { readonly line: number; readonly column: number } | undefined;
 }
 
 /** Everything a command needs from outside the program; made in `main/`, faked in tests. */

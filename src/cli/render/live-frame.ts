@@ -1,11 +1,11 @@
 import { isJsonObject } from '../../core/json.ts';
-import { displayWidth, truncate } from './display-width.ts';
+import { displayWidth, pad, truncate } from './display-width.ts';
 import { formatClock, formatEstimate } from './duration.ts';
 import { estimateLeft, type LiveModel, type LiveWorkload } from './live-model.ts';
 import { leftMsOf, reasonText } from './messages/reason-text.ts';
 import { count } from './messages/say.ts';
 import { countTexts, stateMark, stateTexts } from './messages/state-text.ts';
-import type { Paint, Tone } from './paint.ts';
+import type { Paint } from './paint.ts';
 import { formatTable, type Cell } from './table.ts';
 import { shortName } from './workload-name.ts';
 
@@ -39,7 +39,7 @@ function headLine(model: LiveModel, options: FrameOptions): string {
   const left = estimateLeft(model, options.now);
   const clock = model.startedAt === undefined ? '' : formatClock(options.now - model.startedAt);
   const right = [clock, left === undefined ? '' : `about ${formatEstimate(left)} left`].filter((part) => part !== '').join(' · ');
-  const middle = [model.batch > 0 ? ` · batch ${model.batch} of ${model.batches}` : '', options.simulated ? ' · simulated cluster' : ''].join('');
+  const middle = [model.batch > 0 ? ` · batch ${model.batch} of ${model.batches}` : '', options.simulated ? ' · simulated cluster' : '', model.halted ? ' · halted' : ''].join('');
   const title = truncate(options.title, Math.max(10, options.width - displayWidth(middle) - displayWidth(right) - 3));
   const gap = options.width - 1 - displayWidth(title) - displayWidth(middle) - displayWidth(right);
   if (gap < 2) return ` ${options.paint('strong', title)}${truncate(middle, options.width - 1 - displayWidth(title))}`;
@@ -53,17 +53,17 @@ function progressLine(model: LiveModel, options: FrameOptions): string {
   const room = options.width - displayWidth(text) - 4;
   if (room < 8) return ` ${truncate(text, options.width - 1)}`;
   const said = words.map((word) => options.paint(word.tone, word.text)).join(' · ');
-  return ` ${bar(model.total === 0 ? 0 : done / model.total, { cells: Math.min(room, 40), paint: options.paint, tone: 'good' })}  ${said}`;
+  return ` ${options.paint('good', bar(model.total === 0 ? 0 : done / model.total, Math.min(room, 40)))}  ${said}`;
 }
 
 function workloadTable(rows: readonly LiveWorkload[], options: FrameOptions): readonly string[] {
   const cells = rows.map((workload): readonly Cell[] => {
     const { mark, tone } = stateMark(workload.state);
     const toned = tone === undefined ? {} : { tone };
-    const name = shortName(workload.id);
-    return [{ text: mark, ...toned }, name.padEnd(options.nameWidth), { text: stateTexts[workload.state].padEnd(12), ...toned }, waitingText(workload, options.now)];
+    const name = pad(truncate(shortName(workload.id), options.nameWidth), options.nameWidth);
+    return [{ text: mark, ...toned }, name, { text: stateTexts[workload.state].padEnd(12), ...toned }, waitingText(workload, options.now)];
   });
-  return formatTable([{}, { shrinkTo: 12 }, {}, { shrinkTo: 8 }], cells, { paint: options.paint, width: options.width, indent: 1 });
+  return formatTable([{}, {}, {}, { shrinkTo: 8 }], cells, { paint: options.paint, width: options.width, indent: 1 });
 }
 
 /** What a workload waits for, with its countdown as it stands now. */
@@ -74,12 +74,12 @@ export function waitingText(workload: LiveWorkload, now: number): string {
   const passed = now - workload.reasonAt;
   if (left !== undefined && left <= passed) return 'last checks';
   const current = left === undefined ? reason : { ...reason, params: { ...reason.params, leftMs: left - passed } };
-  const text = reasonText(current);
+  const text = left === undefined ? reasonText(current) : `${bar(1 - (left - passed) / (workload.soakMs ?? left), 10)}  ${reasonText(current)}`;
   if (!failure || failure.id === reason.id || isJsonObject(reason.params['detail'])) return text;
   return `${text}, because ${reasonText(failure)}`;
 }
 
-function bar(share: number, how: { readonly cells: number; readonly paint: Paint; readonly tone: Tone }): string {
-  const filled = Math.round(Math.min(1, Math.max(0, share)) * how.cells);
-  return how.paint(how.tone, '━'.repeat(filled)) + how.paint('quiet', '─'.repeat(how.cells - filled));
+function bar(share: number, cells: number): string {
+  const filled = Math.round(Math.min(1, Math.max(0, share)) * cells);
+  return '━'.repeat(filled) + '─'.repeat(cells - filled);
 }

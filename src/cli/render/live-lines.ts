@@ -1,7 +1,7 @@
 import { assertNever } from '../../core/error.ts';
 import type { RunEvent } from '../../core/rollout/event.ts';
 import { isTerminal } from '../../core/rollout/workload-state.ts';
-import { pad } from './display-width.ts';
+import { pad, truncate } from './display-width.ts';
 import { formatDuration } from './duration.ts';
 import type { LiveModel } from './live-model.ts';
 import { haltText } from './messages/halt-text.ts';
@@ -10,28 +10,29 @@ import { around, count } from './messages/say.ts';
 import { countTexts, phaseTexts, stateMark, stateTexts } from './messages/state-text.ts';
 import type { Paint } from './paint.ts';
 import { printable } from './printable.ts';
+import { formatTable, type Cell } from './table.ts';
 import { shortName } from './workload-name.ts';
 
 export interface LineOptions {
   readonly paint: Paint;
   readonly nameWidth: number;
+  readonly width: number;
 }
 
 /** The line that stays above the live table for an event worth keeping; undefined for what the table itself shows. */
 export function lastingLine(event: RunEvent, before: LiveModel, options: LineOptions): string | undefined {
-  const { paint } = options;
   switch (event.type) {
     case 'workload.state':
       return isTerminal(event.to) ? finishedLine(event, before, options) : undefined;
     case 'workload.verdict':
       if (event.verdict !== 'fail') return undefined;
-      return ` ${paint('bad', '!')} ${pad(shortName(event.workload), options.nameWidth)}  ${paint('bad', 'fails')}: ${reasonText(event.reason)}`;
+      return line({ text: '!', tone: 'bad' }, [shortName(event.workload), { text: 'fails', tone: 'bad' }, reasonText(event.reason)], options);
     case 'decision.recorded':
     case 'run.halted':
     case 'warning':
-      return ` ${paint('caution', '!')} ${sentence(event)}`;
+      return line({ text: '!', tone: 'caution' }, [sentence(event)], options);
     case 'run.started':
-      return event.resumed ? ` ${paint('quiet', `• ${sentence(event)}`)}` : undefined;
+      return event.resumed ? line({ text: '•', tone: 'quiet' }, [{ text: sentence(event), tone: 'quiet' }], options) : undefined;
     case 'run.finished':
     case 'batch.started':
     case 'image.pushed':
@@ -49,11 +50,18 @@ export function plainLine(event: RunEvent): string | undefined {
 
 function finishedLine(event: RunEvent & { readonly type: 'workload.state' }, before: LiveModel, options: LineOptions): string {
   const { mark, tone } = stateMark(event.to);
+  const toned = tone === undefined ? {} : { tone };
   const workload = before.inFlight.get(event.workload);
   const took = workload ? ` in ${formatDuration(Date.parse(event.time) - workload.startedAt)}` : '';
   const why = event.waitingFor ?? workload?.failure;
-  const word = `${stateTexts[event.to]}${took}`;
-  return ` ${options.paint(tone, mark)} ${pad(shortName(event.workload), options.nameWidth)}  ${options.paint(tone, word)}${around(': ', why ? reasonText(why) : '')}`;
+  return line({ text: mark, ...toned }, [shortName(event.workload), { text: `${stateTexts[event.to]}${took}`, ...toned }, why ? reasonText(why) : ''], options);
+}
+
+/** Mark, then a name in the table's name column and what is to be said about it; the last cell gives way on a narrow terminal. */
+function line(mark: Cell, said: readonly Cell[], options: LineOptions): string {
+  const cells = said.length > 1 && typeof said[0] === 'string' ? [pad(truncate(said[0], options.nameWidth), options.nameWidth), ...said.slice(1)] : said;
+  const columns = [{}, ...cells.slice(1).map(() => ({})), { shrinkTo: 8 }];
+  return formatTable(columns, [[mark, ...cells]], { paint: options.paint, width: options.width, indent: 1 })[0] ?? '';
 }
 
 function sentence(event: RunEvent): string {

@@ -11,6 +11,8 @@ export interface LiveWorkload {
   readonly reason?: Reason;
   /** When the reason was said: countdowns run from there. */
   readonly reasonAt: number;
+  /** The longest countdown seen: the soak as a whole, in milliseconds. */
+  readonly soakMs?: number;
   /** Why it turns back. */
   readonly failure?: Reason;
 }
@@ -82,14 +84,8 @@ function moveWorkload(model: LiveModel, event: StateEvent, at: number): LiveMode
   if (isTerminal(event.to) || event.to === 'PLANNED') inFlight.delete(event.workload);
   else {
     const failure = before?.failure ?? (event.to === 'RB_INTENT' ? event.waitingFor : undefined);
-    inFlight.set(event.workload, {
-      id: event.workload,
-      state: event.to,
-      startedAt: before?.startedAt ?? at,
-      reasonAt: at,
-      ...(event.waitingFor ? { reason: event.waitingFor } : {}),
-      ...(failure ? { failure } : {}),
-    });
+    const entered = { id: event.workload, state: event.to, startedAt: before?.startedAt ?? at, reasonAt: at, ...(failure ? { failure } : {}) };
+    inFlight.set(event.workload, event.waitingFor ? withReason(entered, event.waitingFor, at) : entered);
   }
   const order = model.order.includes(event.workload) ? model.order : [...model.order, event.workload];
   return { ...model, inFlight, counts, order };
@@ -99,6 +95,12 @@ function judgeWorkload(model: LiveModel, event: VerdictEvent, at: number): LiveM
   const before = model.inFlight.get(event.workload);
   if (!before) return model;
   const failure = event.verdict === 'fail' ? { failure: event.reason } : {};
-  const inFlight = new Map(model.inFlight).set(event.workload, { ...before, reason: event.reason, reasonAt: at, ...failure });
+  const inFlight = new Map(model.inFlight).set(event.workload, { ...withReason(before, event.reason, at), ...failure });
   return { ...model, inFlight };
+}
+
+function withReason(workload: LiveWorkload, reason: Reason, at: number): LiveWorkload {
+  const left = reason.params['leftMs'];
+  const soak = typeof left === 'number' ? { soakMs: Math.max(left, workload.soakMs ?? 0) } : {};
+  return { ...workload, reason, reasonAt: at, ...soak };
 }

@@ -53,16 +53,17 @@ function terminalView(output: TextOutput, options: LiveViewOptions): LiveView {
   let nameWidth = 0;
   let footer = options.footer ?? '';
 
+  const width = (): number => Math.max(20, output.columns - 1);
+
   function draw(above: readonly string[]): void {
-    const width = Math.max(20, output.columns - 1);
-    const frame = { title: options.title, simulated: options.simulated ?? false, now: options.now(), width, height: output.rows - 1, nameWidth, footer, paint };
+    const frame = { title: options.title, simulated: options.simulated ?? false, now: options.now(), width: width(), height: output.rows - 1, nameWidth, footer, paint };
     screen.draw(formatFrame(model, frame), above);
   }
 
   return {
     event(event): void {
-      if ('workload' in event && event.workload !== undefined) nameWidth = Math.max(nameWidth, Math.min(displayWidth(shortName(event.workload)), Math.floor(output.columns / 3)));
-      const line = lastingLine(event, model, { paint, nameWidth });
+      if ('workload' in event && event.workload !== undefined) nameWidth = widen(nameWidth, event.workload, output.columns);
+      const line = lastingLine(event, model, { paint, nameWidth, width: width() });
       model = followEvent(model, event);
       draw(line === undefined ? [] : [line]);
     },
@@ -73,4 +74,9 @@ function terminalView(output: TextOutput, options: LiveViewOptions): LiveView {
     },
     close: () => screen.close(),
   };
+}
+
+/** The name column grows with the longest name seen, up to two fifths of the terminal, and never shrinks. */
+function widen(width: number, id: string, columns: number): number {
+  return Math.max(width, Math.min(displayWidth(shortName(id)), Math.floor((columns * 2) / 5)));
 }

@@ -26,10 +26,9 @@ const waiting: Texts = {
   'pod-not-ready': (p) => `pod ${p('pod')} is not Ready${around(': ', p('detail'))}`,
   infrastructure: (p) => `pod ${p('pod')} cannot run for a reason outside the change: ${p('what')}${around(': ', p('detail'))}`,
   proof: (p) => `waiting for the new agent's line in the log of pod ${p('pod')}`,
-  soak: (p) => `soaking, ${formatClock(Number(p('leftMs')))} left, ${count(p('pods'), 'pod')} Ready`,
+  soak: (p) => `${formatClock(Number(p('leftMs')))} left, ${count(p('pods'), 'pod')} Ready`,
   'rollback-pods': (p) => `${p('ready')} of ${count(p('wanted'), 'old pod')} Ready${p('new') === '0' ? '' : `, ${p('new')} new left`}`,
   'rollback-soak': (p) => `old pods Ready, watched for ${formatClock(Number(p('leftMs')))} more`,
-  'next-batch': () => 'waiting for its batch',
 };
 
 const failing: Texts = {
@@ -59,6 +58,8 @@ const ended: Texts = {
   blocked: (p) => `the cluster refuses the change: ${p('detail')}`,
   locked: (p) => `another run works on it${around(': ', p('run'))}`,
   'changed-by-others': () => 'somebody else put the old values back, or changed them, after us',
+  retrying: (p) => `${p('what')} got no clear answer and is tried again: ${p('detail')}`,
+  'lease-wait': (p) => `the instance ${p('holder')} held the run and stopped; its Lease ends in ${formatClock(Number(p('leftMs')))}`,
   conflict: () => 'its fields hold neither what was there before us nor what we wrote: nothing is touched',
 };
 

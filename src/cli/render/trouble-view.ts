@@ -1,0 +1,28 @@
+import type { RunStatus, WorkloadStatus } from '../../core/rollout/run-status.ts';
+import { truncate } from './display-width.ts';
+import { reasonText } from './messages/reason-text.ts';
+import { stateMark, stateTexts } from './messages/state-text.ts';
+import type { Paint } from './paint.ts';
+import { printable } from './printable.ts';
+import { shortName } from './workload-name.ts';
+
+/** What failed, was put back or is unclear: why, what its pods said, and for the first one that is open its last log lines. */
+export function formatTroubles(status: RunStatus, { paint, width }: { readonly paint: Paint; readonly width: number }): readonly string[] {
+  const troubles = status.workloads.filter((each) => each.outcome === 'failed' || each.outcome === 'rolled-back');
+  if (troubles.length === 0) return [];
+  const sorted = [...troubles.filter((each) => !each.acknowledged), ...troubles.filter((each) => each.acknowledged)];
+  const first = sorted.find((each) => !each.acknowledged && (each.evidence?.log.length ?? 0) > 0);
+  return [paint('strong', 'Not migrated'), ...sorted.flatMap((each) => describe(each, { paint, width, withLog: each === first }))];
+}
+
+function describe(workload: WorkloadStatus, options: { readonly paint: Paint; readonly width: number; readonly withLog: boolean }): readonly string[] {
+  const { paint, width } = options;
+  const { mark, tone } = stateMark(workload.state);
+  const why = workload.reason ? `: ${reasonText(workload.reason)}` : '';
+  const seen = workload.acknowledged ? paint('quiet', ' (decided)') : '';
+  const lines = [`  ${paint(tone, `${mark} ${shortName(workload.id)}`)}  ${stateTexts[workload.state]}${why}${seen}`];
+  if (workload.acknowledged || !workload.evidence) return lines;
+  const pods = workload.evidence.pods.map((pod) => `      ${printable(pod.pod)}${pod.node === undefined ? '' : ` on ${printable(pod.node)}`}: ${printable(pod.summary)}`);
+  const log = options.withLog ? workload.evidence.log.map((line) => paint('quiet', `      │ ${truncate(printable(line), width - 8)}`)) : [];
+  return [...lines, ...pods, ...(log.length > 0 ? [paint('quiet', '      last lines of its log:'), ...log] : [])];
+}
