@@ -297,9 +297,22 @@ function patchTests(fixture: () => Fixture): void {
     await expectPrecondition('patch-add-parent', [{ op: 'add', path: '/metadata/annotations/x', value: '1' }]);
   });
 
-  it('fails to replace or remove what is absent', async () => {
+  it('fails to replace what is absent', async () => {
     await expectPrecondition('patch-replace-absent', [{ op: 'replace', path: '/data/zz', value: '1' }]);
-    await expectPrecondition('patch-remove-absent', [{ op: 'remove', path: '/data/zz' }]);
+    await expectPrecondition('patch-replace-parent', [{ op: 'replace', path: '/metadata/annotations/x', value: '1' }]);
+  });
+
+  it('takes the removal of an absent member as done (API servers allow it, RFC 6902 does not): a test must guard it', async () => {
+    const { before, after } = await patched('patch-remove-absent', [
+      { op: 'remove', path: '/data/zz' },
+      { op: 'remove', path: '/metadata/annotations/x' },
+    ]);
+
+    expect(after).toEqual(before);
+    await expectPrecondition('patch-remove-guarded', [
+      { op: 'test', path: '/data/zz', value: '1' },
+      { op: 'remove', path: '/data/zz' },
+    ]);
   });
 
   it('fails a test on a resourceVersion that has passed', async () => {
