@@ -297,21 +297,19 @@ function patchTests(fixture: () => Fixture): void {
     await expectPrecondition('patch-add-parent', [{ op: 'add', path: '/metadata/annotations/x', value: '1' }]);
   });
 
-  it('fails to replace what is absent', async () => {
-    await expectPrecondition('patch-replace-absent', [{ op: 'replace', path: '/data/zz', value: '1' }]);
+  it('fails to remove what is absent, and to replace below an absent parent', async () => {
+    await expectPrecondition('patch-remove-absent', [{ op: 'remove', path: '/data/zz' }]);
+    await expectPrecondition('patch-remove-parent', [{ op: 'remove', path: '/metadata/annotations/x' }]);
     await expectPrecondition('patch-replace-parent', [{ op: 'replace', path: '/metadata/annotations/x', value: '1' }]);
   });
 
-  it('takes the removal of an absent member as done (API servers allow it, RFC 6902 does not): a test must guard it', async () => {
-    const { before, after } = await patched('patch-remove-absent', [
-      { op: 'remove', path: '/data/zz' },
-      { op: 'remove', path: '/metadata/annotations/x' },
-    ]);
+  it('adds what a replace does not find (API servers do, against RFC 6902): only a test guards the old value', async () => {
+    const { after } = await patched('patch-replace-absent', [{ op: 'replace', path: '/data/zz', value: '1' }]);
 
-    expect(after).toEqual(before);
-    await expectPrecondition('patch-remove-guarded', [
+    expect(after['data']).toEqual({ a: '1', b: '2', zz: '1' });
+    await expectPrecondition('patch-replace-guarded', [
       { op: 'test', path: '/data/zz', value: '1' },
-      { op: 'remove', path: '/data/zz' },
+      { op: 'replace', path: '/data/zz', value: '2' },
     ]);
   });
 
