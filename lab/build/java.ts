@@ -41,6 +41,7 @@ export const javaPart: Part = {
 };
 
 async function fetchJar(artifact: string, log: string): Promise<void> {
-  const plugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.7.1:copy';
+  // Version 3 of the plugin insists on parent POMs, and the one of apm-agent is not published.
+  const plugin = 'org.apache.maven.plugins:maven-dependency-plugin:2.8:copy';
   await runCommand('mvn', ['-B', '-q', plugin, `-Dartifact=${artifact}`, `-DoutputDirectory=${paths.agents}`, '-Dmdep.stripVersion=true'], { log });
 }

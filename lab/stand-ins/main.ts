@@ -13,8 +13,8 @@ function main(): void {
   listen(createOap(store), addresses.oap);
   listen(createCounts(store), addresses.oapCounts);
   listen(createSidecarWebhook({ cert: readFileSync(pki('webhook.crt'), 'utf8'), key: readFileSync(pki('webhook.key'), 'utf8') }), addresses.webhook);
-  // Jaeger's query API listens on the loopback alone; a Service of the cluster cannot lead there, but it can lead here.
-  listen(createForward(addresses.jaegerQuery), `${addresses.bridge}:${portOf(addresses.jaegerQuery)}`);
+  // Both listen on the loopback alone; a Service of the cluster cannot lead there, but it can lead here.
+  for (const address of [addresses.jaegerQuery, addresses.apiServer]) listen(createForward(address), `${addresses.bridge}:${portOf(address)}`);
 }
 
 function createForward(to: string): Server {

@@ -29,7 +29,9 @@ const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'
 export async function makeCertificates(): Promise<void> {
   mkdirSync(paths.pki, { recursive: true });
   await openssl('req', '-x509', ...newKey, '-keyout', 'ca.key', '-out', 'ca.crt', '-days', '3650', '-subj', '/CN=changeover-lab');
-  await Promise.all([...leaves.map(makeLeaf), openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', 'service-accounts.key')]);
+  await Promise.all(leaves.map(makeLeaf));
+  await openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', 'service-accounts.key');
+  await openssl('pkey', '-in', 'service-accounts.key', '-pubout', '-out', 'service-accounts.pub');
 }
 
 /** The path of a file `makeCertificates` made. */

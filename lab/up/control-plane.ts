@@ -5,7 +5,7 @@ import { addresses, paths } from '../paths.ts';
 import { waitUntil } from '../wait-until.ts';
 import { pki } from './certificates.ts';
 import { writeCertificateKubeconfig } from './kubeconfigs.ts';
-import { start } from './start.ts';
+import { endedProcess, start } from './start.ts';
 
 /** Starts the registry with a fresh copy of every image of the lab. */
 export function startRegistry(): void {
@@ -45,12 +45,14 @@ export function startApi(): void {
     `--etcd-servers=${etcd}`,
     `--bind-address=${host}`,
     `--secure-port=${port}`,
+    // For pods; it must not be a loopback address. The stand-ins' process forwards it.
+    `--advertise-address=${addresses.bridge}`,
     `--tls-cert-file=${pki('apiserver.crt')}`,
     `--tls-private-key-file=${pki('apiserver.key')}`,
     `--client-ca-file=${pki('ca.crt')}`,
     '--authorization-mode=Node,RBAC',
     '--service-account-issuer=https://lab',
-    `--service-account-key-file=${pki('service-accounts.key')}`,
+    `--service-account-key-file=${pki('service-accounts.pub')}`,
     `--service-account-signing-key-file=${pki('service-accounts.key')}`,
     `--service-cluster-ip-range=${addresses.serviceRange}`,
     '--allow-privileged=true',
@@ -76,7 +78,7 @@ export function startControllerManager(): void {
     '--use-service-account-credentials=true',
     `--service-account-private-key-file=${pki('service-accounts.key')}`,
     `--root-ca-file=${pki('ca.crt')}`,
-    '--bind-address=127.0.0.1',
+    '--secure-port=0',
     '--leader-elect=false',
   ]);
 }
@@ -86,7 +88,7 @@ export function startScheduler(): void {
   start('scheduler', [
     join(paths.bin, 'kube-scheduler'),
     `--kubeconfig=${writeCertificateKubeconfig('scheduler')}`,
-    '--bind-address=127.0.0.1',
+    '--secure-port=0',
     '--leader-elect=false',
   ]);
 }

@@ -7,7 +7,7 @@ import { waitUntil } from '../wait-until.ts';
 import { pki } from './certificates.ts';
 import { writeCertificateKubeconfig } from './kubeconfigs.ts';
 import { hostFolders } from './machine.ts';
-import { start } from './start.ts';
+import { endedProcess, start } from './start.ts';
 
 const node = join(paths.run, 'node');
 
@@ -49,8 +49,8 @@ export async function startNode(containerd: LabProcess): Promise<void> {
     '--proxy-mode=nftables',
     `--cluster-cidr=${addresses.podRange}`,
     `--hostname-override=${traces.node}`,
-    '--healthz-bind-address=127.0.0.1:10256',
-    '--metrics-bind-address=127.0.0.1:10249',
+    '--healthz-bind-address=',
+    '--metrics-bind-address=',
     '--nodeport-addresses=127.0.0.0/8',
     '--conntrack-max-per-core=0',
     '--conntrack-tcp-timeout-established=0',
@@ -64,7 +64,7 @@ export async function waitForNode(): Promise<void> {
     const { status } = await getJson<{ status: { conditions?: { type: string; status: string }[] } }>('node', traces.node);
     return status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;
   };
-  await waitUntil(isReady, { what: `the node to be Ready (${join(paths.log, 'kubelet.log')})`, timeoutMs: 90_000, everyMs: 500 });
+  await waitUntil(isReady, { what: `a Ready node (${join(paths.log, 'kubelet.log')})`, timeoutMs: 90_000, everyMs: 500, giveUp: endedProcess });
 }
 
 function writeContainerdFiles(): void {
@@ -122,6 +122,7 @@ function writeKubeletConfig(): string {
     evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '1%', 'imagefs.available': '1%' },
     failCgroupV1: false,
     failSwapOn: false,
+    healthzPort: 0,
     imageGCHighThresholdPercent: 99,
     imageGCLowThresholdPercent: 98,
     makeIPTablesUtilChains: false,

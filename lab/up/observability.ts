@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { addresses, paths, sources } from '../paths.ts';
 import { waitUntil } from '../wait-until.ts';
-import { start } from './start.ts';
+import { endedProcess, start } from './start.ts';
 
 /** Starts Jaeger (OTLP for pods on the bridge's address, query API on the loopback, traces in memory). */
 export function startJaeger(): void {
@@ -20,7 +20,7 @@ export function startStandIns(): void {
 /** Waits until both accept connections. */
 export async function waitForObservability(): Promise<void> {
   const ports = [addresses.jaegerQuery, addresses.otlpGrpc, addresses.otlpHttp, addresses.oap, addresses.oapCounts, addresses.webhook];
-  for (const port of ports) await waitUntil(async () => await accepts(port), { what: `${port} to accept connections (logs: ${paths.log})`, timeoutMs: 60_000 });
+  for (const port of ports) await waitUntil(async () => await accepts(port), { what: `a listener on ${port}`, timeoutMs: 60_000, giveUp: endedProcess });
 }
 
 function jaegerConfig(): object {
