@@ -1,0 +1,152 @@
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join, relative, resolve, sep } from 'node:path';
+import { ChangeoverError } from '../../core/error.ts';
+import { readManifest, type ImageManifest } from '../../core/image/manifest.ts';
+import { parseImageReference } from '../../core/image/reference.ts';
+import type { AgentSource } from '../../core/policy/policy.ts';
+import type { Cache } from '../../ports/cache.ts';
+import type { Registry } from '../../ports/registry.ts';
+import { readAgentVersion } from './agent-jar.ts';
+import { decompress } from './decompress.ts';
+import { findInLayers } from './find-in-layers.ts';
+import { createTarParser } from './tar-parser.ts';
+
+export interface AgentFilesOptions {
+  /** `path:` is relative to this folder: the policy file's. */
+  readonly directory: string;
+  readonly registry: Registry;
+  /** Keeps the jar of an image, by the image's digest. */
+  readonly cache?: Cache;
+  readonly signal?: AbortSignal;
+}
+
+export interface ReadAgentFiles {
+  /** As the jar's own manifest says it. */
+  readonly version: string;
+  /** Sorted; paths are relative to the home folder (`agent/javaagent.jar`). */
+  readonly files: readonly AgentFile[];
+}
+
+interface AgentFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+const JAR = 'javaagent.jar';
+const MAX_BYTES = 256 * 1024 * 1024;
+const MAX_FILES = 1000;
+
+/**
+ * Reads the new agent from where the policy's `to.files` says: a jar, a folder or a tar.gz with `javaagent.jar` at its root, or
+ * an image holding `/javaagent.jar`. Throws `invalid-file` when it is not there or is no OpenTelemetry Java agent, `too-large`
+ * past 256 MiB, `usage` when no policy was given, and whatever the registry throws.
+ */
+export async function readAgentFiles(source: AgentSource, options: AgentFilesOptions): Promise<ReadAgentFiles> {
+  if (source.kind === 'none')
+    throw new ChangeoverError('usage', 'no policy says where the new agent comes from', { hint: 'Give a policy file: -p policy.yaml.' });
+  const target = source.kind === 'path' ? resolve(options.directory, source.path) : source.image;
+  const files = source.kind === 'path' ? await readPath(target, options.signal) : [{ path: JAR, bytes: await readImageJar(target, options) }];
+  const jar = files.find((file) => file.path === JAR);
+  if (!jar) {
+    const found = files.map((file) => file.path).filter((path) => path.endsWith('.jar'));
+    throw missing(`there is no ${JAR} at its root${found.length === 0 ? '' : `, only ${found.slice(0, 3).join(', ')}`}`, target);
+  }
+  const version = readAgentVersion(jar.bytes, target);
+  const placed = files.map(({ path, bytes }) => ({ path: `agent/${path}`, bytes }));
+  return { version, files: placed.sort((a, b) => (a.path < b.path ? -1 : 1)) };
+}
+
+async function readPath(path: string, signal: AbortSignal | undefined): Promise<readonly AgentFile[]> {
+  const found = await stat(path).catch((error: unknown) => {
+    throw missing(`it cannot be read: ${error instanceof Error ? error.message : String(error)}`, path);
+  });
+  if (found.isDirectory()) return readFolder(path, signal);
+  if (found.size > MAX_BYTES) throw tooLarge(path);
+  if (/\.(?:tar|tar\.gz|tgz)$/.test(basename(path))) return readArchive(path, signal);
+  return [{ path: JAR, bytes: await readFile(path, { signal }) }];
+}
+
+async function readFolder(folder: string, signal: AbortSignal | undefined): Promise<readonly AgentFile[]> {
+  const files: AgentFile[] = [];
+  let bytes = 0;
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const details = await stat(path);
+    if (!details.isFile()) continue;
+    bytes += details.size;
+    if (bytes > MAX_BYTES || files.length >= MAX_FILES) throw tooLarge(folder);
+    files.push({ path: relative(folder, path).split(sep).join('/'), bytes: await readFile(path, { signal }) });
+  }
+  return files;
+}
+
+async function readArchive(path: string, signal: AbortSignal | undefined): Promise<readonly AgentFile[]> {
+  const files = new Map<string, Uint8Array>();
+  let total = 0;
+  const parser = createTarParser((entry) => {
+    if (entry.type !== 'file') return undefined;
+    total += entry.size;
+    if (total > MAX_BYTES || files.size >= MAX_FILES) throw tooLarge(path);
+    const bytes = Buffer.alloc(entry.size);
+    files.set(entry.path.slice(1), bytes);
+    let at = 0;
+    return {
+      write(part) {
+        bytes.set(part, at);
+        at += part.length;
+      },
+      end: () => undefined,
+    };
+  });
+  for await (const chunk of decompress(createReadStream(path, { signal }) as AsyncIterable<Uint8Array>, path)) parser.write(chunk);
+  parser.end();
+  return [...files].map(([name, bytes]) => ({ path: name, bytes }));
+}
+
+async function readImageJar(image: string, { registry, cache, signal }: AgentFilesOptions): Promise<Uint8Array> {
+  const { repository, tag, digest } = parseImageReference(image);
+  const manifest = await readLinuxManifest(registry, { image, reference: digest ?? tag ?? 'latest', signal });
+  const key = `agent-jar-v1/${manifest.digest}`;
+  const cached = await cache?.get(key);
+  if (cached) return cached;
+  const layers = manifest.layers.map((layer) => layer.digest);
+  const jar = await findInLayers(registry, { repository, layers, target: image, signal }, `/${JAR}`);
+  if (!jar) throw missing(`the image holds no /${JAR}`, image);
+  await cache?.put(key, jar);
+  return jar;
+}
+
+interface ImageRequest {
+  readonly image: string;
+  readonly reference: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The jar is the same for every processor: of an index, its first Linux image. */
+async function readLinuxManifest(registry: Registry, { image, reference, signal }: ImageRequest): Promise<ImageManifest> {
+  const { repository } = parseImageReference(image);
+  const stored = await registry.manifest(repository, reference, signal);
+  if (!stored) throw missing('the registry does not have this image', image);
+  const manifest = readManifest(stored.bytes, stored.mediaType);
+  if (manifest.kind === 'image') return manifest;
+  const child = manifest.manifests.find(({ platform }) => platform?.os === 'linux');
+  const storedChild = child && (await registry.manifest(repository, child.digest, signal));
+  const parsed = storedChild && readManifest(storedChild.bytes, storedChild.mediaType);
+  if (parsed?.kind !== 'image') throw missing('the index holds no image for Linux', image);
+  return parsed;
+}
+
+function missing(why: string, target: string): ChangeoverError {
+  return new ChangeoverError('invalid-file', `the new agent cannot be taken from here: ${why}`, {
+    target,
+    hint: `Point to.files in the policy at a jar, at a folder or tar.gz with ${JAR} at its root, or at an image holding /${JAR}.`,
+  });
+}
+
+function tooLarge(target: string): ChangeoverError {
+  return new ChangeoverError('too-large', `more than ${MAX_BYTES / 1024 / 1024} MiB or ${MAX_FILES} files`, {
+    target,
+    hint: 'Point to.files in the policy at the agent alone.',
+  });
+}

@@ -1,0 +1,112 @@
+import type { LayerEntry, LayerIndex } from '../../core/image/image-facts.ts';
+import type { TarSink } from '../files/tar-parser.ts';
+import { namesInClass, namesInJar } from './agent-references.ts';
+import { toText, wantedText } from './captured-text.ts';
+
+const MAX_CLASS = 4 * 1024 * 1024;
+const MAX_JAR = 64 * 1024 * 1024;
+/** All texts of a layer together, in bytes; files found later are left out, which reads as unknown. */
+const MAX_TEXTS = 16 * 1024 * 1024;
+
+/** Gathers a layer's index from the entries of its tar. */
+export interface LayerCollector {
+  /** Notes an entry; the sink wants its bytes. */
+  take(entry: LayerEntry): TarSink | undefined;
+  /** Does the work that waits (jars are unpacked between chunks, so that few are held at a time). */
+  settle(): Promise<void>;
+  finish(): LayerIndex;
+}
+
+/** An empty collector for the layer of this digest. */
+export function collectLayer(digest: string): LayerCollector {
+  const entries: LayerEntry[] = [];
+  const texts: { [path: string]: string } = {};
+  const references = new Map<string, readonly string[]>();
+  const jars: { readonly path: string; readonly bytes: Uint8Array }[] = [];
+  let textBytes = 0;
+
+  function keepText(path: string, bytes: Uint8Array): void {
+    const text = textBytes + bytes.length > MAX_TEXTS ? undefined : toText(path, bytes);
+    if (text === undefined) return;
+    textBytes += bytes.length;
+    texts[path] = text;
+  }
+
+  return {
+    take(entry) {
+      entries.push(entry);
+      const { path, size } = entry;
+      // A path that appears again replaces what was there.
+      delete texts[path];
+      references.delete(path);
+      if (entry.type !== 'file') return undefined;
+      if (/\.(?:jar|war)$/.test(path)) return size > MAX_JAR || isAgentPath(path) ? undefined : collectBytes(size, (bytes) => jars.push({ path, bytes }));
+      if (path.endsWith('.class')) {
+        return size > MAX_CLASS || isAgentPath(path) ? undefined : collectBytes(size, (bytes) => keepNames(references, path, namesInClass(bytes)));
+      }
+      const wanted = wantedText(entry);
+      if (wanted === undefined) return undefined;
+      return wanted === 'by-name' ? collectBytes(size, (bytes) => keepText(path, bytes)) : collectScript(size, (bytes) => keepText(path, bytes));
+    },
+    async settle() {
+      for (let jar = jars.shift(); jar; jar = jars.shift()) keepNames(references, jar.path, await namesInJar(jar.bytes));
+    },
+    finish() {
+      const folders = agentFolders(entries);
+      const outside = [...references].filter(([path]) => !folders.some((folder) => path.startsWith(`${folder}/`)));
+      return { digest, entries, texts, references: Object.fromEntries(outside) };
+    },
+  };
+}
+
+function keepNames(references: Map<string, readonly string[]>, path: string, names: readonly string[]): void {
+  if (names.length > 0) references.set(path, names);
+}
+
+function isAgentPath(path: string): boolean {
+  return path.includes('/skywalking-agent/') || path.endsWith('/skywalking-agent.jar');
+}
+
+/** Folders of an agent's own files: where its jar lies, and where its `config/agent.config` does. */
+function agentFolders(entries: readonly LayerEntry[]): readonly string[] {
+  const found = entries.flatMap(({ path }) => {
+    if (path.endsWith('/skywalking-agent.jar')) return [folderOf(path)];
+    return path.endsWith('/config/agent.config') ? [folderOf(folderOf(path))] : path.endsWith('/agent.config') ? [folderOf(path)] : [];
+  });
+  return [...new Set(found)].filter((folder) => folder !== '');
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
+}
+
+function collectBytes(size: number, done: (bytes: Uint8Array) => void): TarSink {
+  const bytes = Buffer.allocUnsafe(size);
+  let at = 0;
+  return {
+    write(part) {
+      bytes.set(part, at);
+      at += part.length;
+    },
+    end: () => done(bytes),
+  };
+}
+
+/** Collects a file only when it begins with `#!`. */
+function collectScript(size: number, done: (bytes: Uint8Array) => void): TarSink {
+  const start: number[] = [];
+  let rest: TarSink | undefined;
+  return {
+    write(part) {
+      let from = 0;
+      for (; start.length < 2 && from < part.length; from += 1) start.push(part[from] ?? 0);
+      if (start[0] !== 0x23 || start[1] !== 0x21) return;
+      if (!rest) {
+        rest = collectBytes(size, done);
+        rest.write(Uint8Array.of(0x23, 0x21));
+      }
+      if (from < part.length) rest.write(part.subarray(from));
+    },
+    end: () => rest?.end(),
+  };
+}

@@ -1,0 +1,165 @@
+import { readFileSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
+import { resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import { getCACertificates } from 'node:tls';
+import { Agent, request } from 'undici';
+import { ChangeoverError } from '../../core/error.ts';
+import type { RegistrySettings } from '../../core/policy/policy.ts';
+import type { RegistryTraffic } from '../../ports/registry.ts';
+import { isLoopback, isPrivateLiteral } from './network-host.ts';
+
+export interface WireRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
+  readonly url: URL;
+  readonly headers?: { readonly [name: string]: string };
+  readonly body?: Uint8Array;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** An answer whose body must be read or discarded: its connection is busy until then. */
+export interface WireReply {
+  readonly status: number;
+  /** By lower-case name; of a header sent several times, all values joined by commas. */
+  readonly headers: { readonly [name: string]: string | undefined };
+  readonly body: AsyncIterable<Uint8Array>;
+  discard(): Promise<void>;
+  /** Resolves when the body has ended, was discarded or cut. */
+  readonly ended: Promise<void>;
+}
+
+/** HTTP to registries with each host's own TLS settings; counts every byte of every body. */
+export interface Transport {
+  /** Where a registry is spoken to: TLS, unless it is this machine or the settings say `plainHttp`. */
+  baseUrl(registry: string): URL;
+  /** Requests per second for a URL's host, where the settings limit it. */
+  rate(url: URL): number | undefined;
+  /**
+   * Resolves a URL a registry sends us to (redirect, upload location, token server). Throws `refused` for one that would leave TLS,
+   * or lead to this machine or a private address on another host: a registry must not aim our requests inside the network.
+   */
+  follow(location: string, from: URL, target: string): URL;
+  send(request: WireRequest): Promise<WireReply>;
+  traffic(): Omit<RegistryTraffic, 'layerBytesDown'>;
+  close(): Promise<void>;
+}
+
+export interface TransportOptions {
+  readonly settings: { readonly [host: string]: RegistrySettings };
+  /** Paths in the settings are relative to this folder. */
+  readonly directory: string;
+}
+
+const HUB = 'docker.io';
+const HUB_WIRE = 'registry-1.docker.io';
+const CONNECT_TIMEOUT_MS = 4000;
+const IDLE_TIMEOUT_MS = 60_000;
+const UPLOAD_TIMEOUT_MS = 300_000;
+/** Past this, dropping the connection is cheaper than reading on. */
+const MAX_DISCARDED = 64 * 1024;
+
+/** HTTP for all registries. Throws `invalid-file` when a CA, certificate or key of the settings cannot be read, at the first request to its host. */
+export function openTransport({ settings, directory }: TransportOptions): Transport {
+  const agents = new Map<RegistrySettings | undefined, Agent>();
+  const counted = { requests: 0, bytesDown: 0, bytesUp: 0 };
+
+  function settingsFor(url: URL): RegistrySettings | undefined {
+    const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
+    const host = url.host === HUB_WIRE ? HUB : url.host;
+    return settings[host] ?? settings[`${url.hostname}:${port}`];
+  }
+
+  function agentFor(url: URL): Agent {
+    const own = settingsFor(url);
+    const key = own?.ca !== undefined || own?.cert !== undefined ? own : undefined;
+    const existing = agents.get(key);
+    if (existing) return existing;
+    const tls = key === undefined ? {} : tlsOptions(url.host, key, directory);
+    const agent = new Agent({ allowH2: false, connect: { timeout: CONNECT_TIMEOUT_MS, ...tls }, bodyTimeout: IDLE_TIMEOUT_MS });
+    agents.set(key, agent);
+    return agent;
+  }
+
+  function toReply(status: number, headers: IncomingHttpHeaders, raw: Readable): WireReply {
+    // A body that is cut when nobody reads it must not end the process; its reader is told.
+    raw.on('error', () => undefined);
+    const ended = new Promise<void>((done) => raw.once('close', done));
+    async function* body(): AsyncGenerator<Uint8Array> {
+      for await (const chunk of raw as AsyncIterable<Uint8Array>) {
+        counted.bytesDown += chunk.length;
+        yield chunk;
+      }
+    }
+    async function discard(): Promise<void> {
+      let length = 0;
+      for await (const chunk of body()) {
+        length += chunk.length;
+        if (length > MAX_DISCARDED) break;
+      }
+    }
+    const joined = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value] as const);
+    return { status, headers: Object.fromEntries(joined), body: body(), discard, ended };
+  }
+
+  return {
+    baseUrl(registry) {
+      const own = settings[registry];
+      const secure = new URL(`https://${registry === HUB ? HUB_WIRE : registry}/`);
+      const plain = own?.plainHttp ?? (isLoopback(secure.hostname) && own?.ca === undefined && own?.cert === undefined);
+      return plain ? new URL(`http://${registry}/`) : secure;
+    },
+    rate: (url) => settingsFor(url)?.rate,
+    follow(location, from, target) {
+      const url = URL.parse(location, from.href);
+      if (url?.protocol !== 'https:' && url?.protocol !== 'http:') throw misled(`"${location}" is not an HTTP URL`, from, target);
+      if (url.hostname === from.hostname) {
+        // A proxy that ends TLS in front of a registry that does not know it: stay on TLS.
+        return from.protocol === 'https:' && url.protocol === 'http:' ? new URL(`${from.origin}${url.pathname}${url.search}`) : url;
+      }
+      const named = settingsFor(url);
+      if (!named && isPrivateLiteral(url.hostname)) throw misled(`${url.origin} is a private address on another host`, from, target);
+      if (from.protocol === 'https:' && url.protocol === 'http:' && named?.plainHttp !== true)
+        throw misled(`${url.origin} is not protected by TLS`, from, target);
+      return url;
+    },
+    async send({ method, url, headers, body, signal }) {
+      counted.requests += 1;
+      counted.bytesUp += body?.length ?? 0;
+      const reply = await request(url.href, {
+        dispatcher: agentFor(url),
+        method,
+        headersTimeout: method === 'PUT' ? UPLOAD_TIMEOUT_MS : IDLE_TIMEOUT_MS,
+        headers: { 'user-agent': 'changeover', ...headers },
+        body: body ?? null,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      return toReply(reply.statusCode, reply.headers, reply.body);
+    },
+    traffic: () => ({ ...counted }),
+    async close() {
+      await Promise.all([...agents.values()].map((agent) => agent.close()));
+    },
+  };
+}
+
+function tlsOptions(host: string, { ca, cert, key }: RegistrySettings, directory: string): { ca?: string[]; cert?: string; key?: string } {
+  const read = (field: string, path: string): string => {
+    const file = resolve(directory, path);
+    try {
+      return readFileSync(file, 'utf8');
+    } catch (error) {
+      throw new ChangeoverError('invalid-file', `registries["${host}"].${field} cannot be read: ${String(error)}`, { target: file, cause: error });
+    }
+  };
+  return {
+    ...(ca === undefined ? {} : { ca: [...getCACertificates('default'), read('ca', ca)] }),
+    ...(cert === undefined ? {} : { cert: read('cert', cert), key: read('key', key ?? cert) }),
+  };
+}
+
+function misled(why: string, from: URL, target: string): ChangeoverError {
+  return new ChangeoverError('refused', `${from.host} sends us elsewhere: ${why}`, {
+    target,
+    hint: 'If this is meant, name that host under registries: in the policy.',
+  });
+}

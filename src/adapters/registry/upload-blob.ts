@@ -1,0 +1,138 @@
+import { ChangeoverError } from '../../core/error.ts';
+import type { Repository } from '../../core/image/reference.ts';
+import type { RegistryClient } from './registry-client.ts';
+
+export interface Upload {
+  readonly repository: Repository;
+  readonly digest: string;
+  readonly bytes: Uint8Array;
+  readonly mountFrom?: Repository | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const MAX_ATTEMPTS = 3;
+/** Above this a HEAD is cheaper than sending bytes that may be there (Artifactory refuses mounts, yet shares blobs). */
+const WORTH_ASKING = 64 * 1024;
+
+/** Makes a blob exist in a repository: by a mount, or by one POST and one PUT. An upload that breaks is started again, twice. */
+export async function uploadBlob(client: RegistryClient, upload: Upload): Promise<'existed' | 'mounted' | 'uploaded'> {
+  const source = mountSource(upload);
+  let session: URL | undefined;
+  if (source) {
+    const mounted = await tryMount(client, upload, source);
+    if (mounted === 'mounted') return mounted;
+    session = mounted;
+  }
+  if ((!source || upload.bytes.length > WORTH_ASKING) && (await hasBlob(client, upload))) {
+    if (session) await cancelUpload(client, upload.repository, session, upload.signal);
+    return 'existed';
+  }
+  for (let attempt = 1; ; attempt += 1) {
+    session ??= await startUpload(client, upload.repository, upload.signal);
+    try {
+      await finishUpload(client, upload, session);
+      return 'uploaded';
+    } catch (error) {
+      if (attempt >= MAX_ATTEMPTS || !isBroken(error)) throw error;
+      session = undefined;
+    }
+    if (await hasBlob(client, upload)) return 'uploaded';
+  }
+}
+
+/** Whether the blob is in the repository. */
+export async function hasBlob(client: RegistryClient, { repository, digest, signal }: Pick<Upload, 'repository' | 'digest' | 'signal'>): Promise<boolean> {
+  const target = `${repository.registry}/${repository.path}`;
+  const call = {
+    method: 'HEAD',
+    repository,
+    to: `blobs/${digest}`,
+    access: 'pull',
+    accept: [200, 404],
+    action: `look-up of ${digest}`,
+    target,
+    signal,
+  } as const;
+  const reply = await client.call(call);
+  await reply.discard();
+  return reply.status === 200;
+}
+
+/** Opens an upload session: the URL its bytes go to. */
+export async function startUpload(client: RegistryClient, repository: Repository, signal: AbortSignal | undefined): Promise<URL> {
+  const target = `${repository.registry}/${repository.path}`;
+  const call = { method: 'POST', repository, to: 'blobs/uploads/', access: 'pull,push', accept: [202], action: 'start of an upload', target, signal } as const;
+  const reply = await client.call(call);
+  await reply.discard();
+  return client.location(reply, repository);
+}
+
+/** Gives an upload session back. Registries may refuse that (it can need the delete right); they clean up in time, so nothing is reported. */
+export async function cancelUpload(client: RegistryClient, repository: Repository, session: URL, signal: AbortSignal | undefined): Promise<void> {
+  const target = `${repository.registry}/${repository.path}`;
+  const call = { method: 'DELETE', repository, to: session, access: 'pull,push', accept: [200, 202, 204], action: 'end of an upload', target, signal } as const;
+  await client.call({ ...call, repeatable: false }).then(
+    (reply) => reply.discard(),
+    () => undefined,
+  );
+}
+
+function mountSource({ repository, mountFrom }: Upload): Repository | undefined {
+  return mountFrom?.registry === repository.registry && mountFrom.path !== repository.path ? mountFrom : undefined;
+}
+
+/** `mounted`, the session a registry opens instead, or undefined when it does not want to hear of mounts at all. */
+async function tryMount(client: RegistryClient, upload: Upload, source: Repository): Promise<'mounted' | URL | undefined> {
+  const { repository, digest, signal } = upload;
+  const target = `${repository.registry}/${repository.path}`;
+  const to = `blobs/uploads/?mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(source.path)}`;
+  try {
+    const call = {
+      method: 'POST',
+      repository,
+      to,
+      access: 'pull,push',
+      alsoPull: source,
+      accept: [201, 202],
+      action: `mount of ${digest}`,
+      target,
+      signal,
+    } as const;
+    const reply = await client.call(call);
+    await reply.discard();
+    return reply.status === 201 ? 'mounted' : client.location(reply, repository);
+  } catch (error) {
+    if (error instanceof ChangeoverError && error.code === 'aborted') throw error;
+    return undefined;
+  }
+}
+
+async function finishUpload(client: RegistryClient, upload: Upload, session: URL): Promise<void> {
+  const { repository, digest, bytes, signal } = upload;
+  const target = `${repository.registry}/${repository.path}`;
+  // The query is the registry's own (it may be signed): add to it, never rebuild it.
+  const to = new URL(`${session.href}${session.search === '' ? '?' : '&'}digest=${encodeURIComponent(digest)}`);
+  const reply = await client.call({
+    method: 'PUT',
+    repository,
+    to,
+    access: 'pull,push',
+    headers: { 'content-type': 'application/octet-stream' },
+    body: bytes,
+    accept: [200, 201, 204],
+    action: `upload of ${digest}`,
+    target,
+    repeatable: false,
+    signal,
+  });
+  await reply.discard();
+  const stored = reply.headers['docker-content-digest'];
+  if (stored?.startsWith('sha256:') && stored !== digest)
+    throw new ChangeoverError('refused', `the registry stored ${stored} where ${digest} was sent`, { target });
+}
+
+/** Failures after which the same bytes in a new session may arrive: cut connections, server errors, and a session the registry has forgotten. */
+function isBroken(error: unknown): boolean {
+  if (!(error instanceof ChangeoverError)) return false;
+  return (error.code === 'unreachable' && error.retryable) || /BLOB_UPLOAD_(?:UNKNOWN|INVALID)|HTTP 404/.test(error.message);
+}

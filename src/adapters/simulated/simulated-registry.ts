@@ -1,0 +1,154 @@
+import { ChangeoverError } from '../../core/error.ts';
+import { sha256Digest } from '../../core/image/digest.ts';
+import type { Repository } from '../../core/image/reference.ts';
+import type { Registry, StoredManifest } from '../../ports/registry.ts';
+import { findMissingContent } from './simulated-registry-content.ts';
+
+/** What goes wrong. Places are a registry host, or a host and a repository path (`registry.example.com/team/app`). */
+export interface RegistryFaults {
+  /** Hosts that do not answer. */
+  readonly unreachable?: readonly string[];
+  /** Places that cannot be read. */
+  readonly pullDenied?: readonly string[];
+  /** Places that cannot be written. */
+  readonly pushDenied?: readonly string[];
+  /** Images that are gone: `registry.example.com/team/app:1.0` or `…@sha256:…`. */
+  readonly missing?: readonly string[];
+  /** Hosts that answer a mount with an upload session. */
+  readonly mountRefused?: readonly string[];
+}
+
+/** Registries in memory; every host and repository exists and is empty at first. */
+export interface SimulatedRegistry extends Registry {
+  /** May be replaced at any time. */
+  faults: RegistryFaults;
+}
+
+interface StoredRepository {
+  readonly blobs: Map<string, Uint8Array>;
+  readonly manifests: Map<string, StoredManifest>;
+  readonly tags: Map<string, string>;
+}
+
+const CHUNK = 64 * 1024;
+const MAX_MANIFEST = 4 * 1024 * 1024;
+
+/** Registries without a network: the same contract as the real ones, counted as if every request had been sent. */
+export function openSimulatedRegistry(faults: RegistryFaults = {}): SimulatedRegistry {
+  const repositories = new Map<string, StoredRepository>();
+  const counted = { requests: 0, bytesDown: 0, bytesUp: 0, layerBytesDown: 0 };
+
+  /** One request to a repository: counted, and refused where a fault says so. */
+  function visit(repository: Repository, access: 'pull' | 'push', signal: AbortSignal | undefined): StoredRepository {
+    const name = nameOf(repository);
+    if (signal?.aborted) throw new ChangeoverError('aborted', 'stopped while talking to a registry', { target: name });
+    counted.requests += 1;
+    if (registry.faults.unreachable?.includes(repository.registry)) {
+      throw new ChangeoverError('unreachable', `no answer from https://${repository.registry}/v2/`, {
+        target: name,
+        retryable: true,
+        hint: 'Check that this machine reaches the registry.',
+      });
+    }
+    const denied = access === 'pull' ? registry.faults.pullDenied : registry.faults.pushDenied;
+    if (denied?.some((place) => place === repository.registry || place === name)) {
+      throw new ChangeoverError('denied', `DENIED: ${access} access to the resource is denied (HTTP 403 from ${repository.registry})`, { target: name });
+    }
+    const stored = repositories.get(name) ?? { blobs: new Map(), manifests: new Map(), tags: new Map() };
+    repositories.set(name, stored);
+    return stored;
+  }
+
+  function readBlob(repository: Repository, digest: string, signal: AbortSignal | undefined): Uint8Array {
+    const bytes = visit(repository, 'pull', signal).blobs.get(digest);
+    if (!bytes) throw new ChangeoverError('not-found', 'the registry does not have this blob', { target: `${nameOf(repository)}@${digest}` });
+    return bytes;
+  }
+
+  const registry: SimulatedRegistry = {
+    faults,
+    async manifest(repository, reference, signal) {
+      const stored = visit(repository, 'pull', signal);
+      const digest = reference.includes(':') ? reference : stored.tags.get(reference);
+      const manifest = digest === undefined ? undefined : stored.manifests.get(digest);
+      const names = [targetOf(repository, reference), ...(digest === undefined ? [] : [targetOf(repository, digest)])];
+      if (!manifest || registry.faults.missing?.some((image) => names.includes(image))) return undefined;
+      counted.bytesDown += manifest.bytes.length;
+      return manifest;
+    },
+    async *blob(repository, digest, signal) {
+      const bytes = readBlob(repository, digest, signal);
+      for (let at = 0; at < bytes.length; at += CHUNK) {
+        if (signal?.aborted) throw new ChangeoverError('aborted', 'stopped while talking to a registry', { target: nameOf(repository) });
+        const chunk = bytes.subarray(at, at + CHUNK);
+        counted.bytesDown += chunk.length;
+        counted.layerBytesDown += chunk.length;
+        yield chunk;
+      }
+    },
+    async config(repository, digest, signal) {
+      const bytes = readBlob(repository, digest, signal);
+      if (bytes.length > MAX_MANIFEST) throw tooLarge(repository, digest);
+      counted.bytesDown += bytes.length;
+      return bytes;
+    },
+    hasBlob: async (repository, digest, signal) => visit(repository, 'pull', signal).blobs.has(digest),
+    async putBlob(repository, { digest, bytes }, { mountFrom, signal } = {}) {
+      checkContent(bytes, digest, repository);
+      const stored = visit(repository, 'push', signal);
+      if (stored.blobs.has(digest)) return mountFrom ? 'mounted' : 'existed';
+      const mountable = mountFrom?.registry === repository.registry && !registry.faults.mountRefused?.includes(repository.registry);
+      const source = mountable ? repositories.get(nameOf(mountFrom))?.blobs.get(digest) : undefined;
+      stored.blobs.set(digest, source ?? Uint8Array.from(bytes));
+      if (source) return 'mounted';
+      counted.requests += mountFrom ? 1 : 2;
+      counted.bytesUp += bytes.length;
+      return 'uploaded';
+    },
+    async putManifest(repository, reference, { mediaType, bytes }, signal) {
+      const target = targetOf(repository, reference);
+      if (bytes.length > MAX_MANIFEST) throw tooLarge(repository, reference);
+      if (reference.includes(':')) checkContent(bytes, reference, repository);
+      const stored = visit(repository, 'push', signal);
+      counted.bytesUp += bytes.length;
+      const missing = findMissingContent(bytes, stored);
+      if (missing) throw new ChangeoverError('refused', `writing the manifest failed: ${missing} (HTTP 400 from ${repository.registry})`, { target });
+      const digest = sha256Digest(bytes);
+      stored.manifests.set(digest, { digest, mediaType, bytes: Uint8Array.from(bytes) });
+      if (!reference.includes(':')) stored.tags.set(reference, digest);
+    },
+    async canPush(repository, signal) {
+      try {
+        visit(repository, 'push', signal);
+        counted.requests += 1;
+        return true;
+      } catch (error) {
+        if (error instanceof ChangeoverError && error.code === 'denied') return false;
+        throw error;
+      }
+    },
+    traffic: () => ({ ...counted }),
+    close: async () => undefined,
+  };
+  return registry;
+}
+
+function checkContent(bytes: Uint8Array, digest: string, repository: Repository): void {
+  const found = sha256Digest(bytes);
+  if (found !== digest)
+    throw new ChangeoverError('refused', `the content is not what its digest says: expected ${digest}, found ${found}`, {
+      target: targetOf(repository, digest),
+    });
+}
+
+function tooLarge(repository: Repository, reference: string): ChangeoverError {
+  return new ChangeoverError('too-large', `larger than ${MAX_MANIFEST} bytes`, { target: targetOf(repository, reference) });
+}
+
+function nameOf(repository: Repository): string {
+  return `${repository.registry}/${repository.path}`;
+}
+
+function targetOf(repository: Repository, reference: string): string {
+  return `${nameOf(repository)}${reference.includes(':') ? '@' : ':'}${reference}`;
+}

@@ -1,0 +1,251 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sha256Digest } from '../../src/core/image/digest.ts';
+import { mediaTypes } from '../../src/core/image/media-types.ts';
+import type { Repository } from '../../src/core/image/reference.ts';
+import type { Registry } from '../../src/ports/registry.ts';
+
+/** A registry under test, empty where the suite writes. */
+export interface RegistryUnderTest {
+  readonly registry: Registry;
+  /** The host its repositories are on. */
+  readonly host: string;
+  /** A host nothing listens on. */
+  readonly deadHost: string;
+  close(): Promise<void>;
+}
+
+/** What every Registry must do, simulated or real. Each test has repositories of its own. */
+export function registryContract(name: string, open: () => Promise<RegistryUnderTest>): void {
+  describe(`registry contract: ${name}`, () => {
+    let tested: RegistryUnderTest;
+    let count = 0;
+    const fresh = (): Repository => ({ registry: tested.host, path: `contract/repository-${(count += 1)}` });
+
+    beforeAll(async () => {
+      tested = await open();
+    });
+    afterAll(async () => {
+      await tested?.close();
+    });
+
+    it('gives back a pushed image byte for byte, by tag and by digest', async () => {
+      const repository = fresh();
+      const image = sampleImage('back');
+
+      await push(tested.registry, repository, image);
+      await tested.registry.putManifest(repository, '1.0', image.manifest);
+
+      const expected = { digest: sha256Digest(image.manifest.bytes), mediaType: image.manifest.mediaType };
+      const byTag = await tested.registry.manifest(repository, '1.0');
+      const byDigest = await tested.registry.manifest(repository, expected.digest);
+      expect(byTag).toMatchObject(expected);
+      expect(byDigest).toMatchObject(expected);
+      expect(Buffer.from(byTag?.bytes ?? [])).toEqual(Buffer.from(image.manifest.bytes));
+      expect(Buffer.from(await tested.registry.config(repository, image.config.digest))).toEqual(Buffer.from(image.config.bytes));
+      expect(await readAll(tested.registry.blob(repository, image.layer.digest))).toEqual(Buffer.from(image.layer.bytes));
+    });
+
+    it('keeps the Docker family of an image', async () => {
+      const repository = fresh();
+      const image = sampleImage('docker', 'docker');
+
+      await push(tested.registry, repository, image);
+      await tested.registry.putManifest(repository, '1.0', image.manifest);
+
+      expect((await tested.registry.manifest(repository, '1.0'))?.mediaType).toBe(mediaTypes.docker.manifest);
+    });
+
+    it('knows nothing of images and blobs that are not there', async () => {
+      const repository = fresh();
+      const image = sampleImage('other');
+      await push(tested.registry, repository, image);
+
+      const absent = sha256Digest('absent');
+
+      expect(await tested.registry.manifest(repository, 'absent')).toBeUndefined();
+      expect(await tested.registry.manifest(repository, absent)).toBeUndefined();
+      expect(await tested.registry.manifest(fresh(), 'absent')).toBeUndefined();
+      expect(await tested.registry.hasBlob(repository, absent)).toBe(false);
+      expect(await tested.registry.hasBlob(repository, image.layer.digest)).toBe(true);
+      await expect(readAll(tested.registry.blob(repository, absent))).rejects.toMatchObject({ code: 'not-found' });
+      await expect(tested.registry.config(repository, absent)).rejects.toMatchObject({
+        code: 'not-found',
+        target: `${tested.host}/${repository.path}@${absent}`,
+      });
+    });
+
+    it('uploads a blob once', async () => {
+      const repository = fresh();
+      const { layer } = sampleImage('once');
+
+      const first = await tested.registry.putBlob(repository, layer);
+      const second = await tested.registry.putBlob(repository, layer);
+
+      expect([first, second]).toEqual(['uploaded', 'existed']);
+    });
+
+    it('mounts a blob from another repository without sending it', async () => {
+      const source = fresh();
+      const target = fresh();
+      const { layer } = sampleImage('mount');
+      await tested.registry.putBlob(source, layer);
+      const before = tested.registry.traffic().bytesUp;
+
+      const outcome = await tested.registry.putBlob(target, layer, { mountFrom: source });
+
+      expect(outcome).toBe('mounted');
+      expect(tested.registry.traffic().bytesUp).toBe(before);
+      expect(await tested.registry.hasBlob(target, layer.digest)).toBe(true);
+    });
+
+    it('uploads a blob whose mount is refused', async () => {
+      const target = fresh();
+      const { layer } = sampleImage('refused mount');
+
+      const outcome = await tested.registry.putBlob(target, layer, { mountFrom: fresh() });
+
+      expect(outcome).toBe('uploaded');
+      expect(await readAll(tested.registry.blob(target, layer.digest))).toEqual(Buffer.from(layer.bytes));
+    });
+
+    it('takes an empty blob', async () => {
+      const repository = fresh();
+      const empty = { digest: sha256Digest(''), bytes: new Uint8Array(0) };
+
+      expect(await tested.registry.putBlob(repository, empty)).toBe('uploaded');
+
+      expect(await readAll(tested.registry.blob(repository, empty.digest))).toHaveLength(0);
+    });
+
+    it('refuses content that is not what its digest says, before sending it', async () => {
+      const repository = fresh();
+      const { layer, manifest } = sampleImage('false digest');
+      const before = tested.registry.traffic().requests;
+
+      const wrong = sha256Digest('something else');
+
+      await expect(tested.registry.putBlob(repository, { digest: wrong, bytes: layer.bytes })).rejects.toMatchObject({ code: 'refused' });
+      await expect(tested.registry.putManifest(repository, wrong, manifest)).rejects.toMatchObject({ code: 'refused' });
+      expect(tested.registry.traffic().requests).toBe(before);
+    });
+
+    it('refuses a manifest whose blobs are missing, naming one', async () => {
+      const repository = fresh();
+      const image = sampleImage('missing layer');
+      await tested.registry.putBlob(repository, image.config);
+
+      const write = tested.registry.putManifest(repository, '1.0', image.manifest);
+
+      await expect(write).rejects.toMatchObject({ code: 'refused', target: `${tested.host}/${repository.path}:1.0` });
+      await expect(write).rejects.toThrow(new RegExp(`MANIFEST_BLOB_UNKNOWN.*${image.layer.digest}`));
+    });
+
+    it('moves a tag', async () => {
+      const repository = fresh();
+      const images = [sampleImage('before'), sampleImage('after')] as const;
+
+      for (const image of images) {
+        await push(tested.registry, repository, image);
+        await tested.registry.putManifest(repository, 'moving', image.manifest);
+      }
+
+      expect((await tested.registry.manifest(repository, 'moving'))?.digest).toBe(sha256Digest(images[1].manifest.bytes));
+      expect(await tested.registry.manifest(repository, sha256Digest(images[0].manifest.bytes))).toBeDefined();
+    });
+
+    it('says that it can push, and leaves nothing behind', async () => {
+      const repository = fresh();
+
+      expect(await tested.registry.canPush(repository)).toBe(true);
+
+      expect(await tested.registry.manifest(repository, 'latest')).toBeUndefined();
+    });
+
+    it('counts layer bytes apart from configs and manifests', async () => {
+      const repository = fresh();
+      const image = sampleImage('traffic');
+      await push(tested.registry, repository, image);
+      await tested.registry.putManifest(repository, '1.0', image.manifest);
+      const before = tested.registry.traffic();
+
+      await tested.registry.manifest(repository, '1.0');
+      await tested.registry.config(repository, image.config.digest);
+      await readAll(tested.registry.blob(repository, image.layer.digest));
+
+      const after = tested.registry.traffic();
+      expect(after.requests - before.requests).toBe(3);
+      expect(after.bytesUp).toBe(before.bytesUp);
+      expect(after.layerBytesDown - before.layerBytesDown).toBe(image.layer.bytes.length);
+      expect(after.bytesDown - before.bytesDown).toBe(image.layer.bytes.length + image.config.bytes.length + image.manifest.bytes.length);
+    });
+
+    it('lets a reader leave in the middle of a blob', async () => {
+      const repository = fresh();
+      const bytes = Buffer.alloc(1024 * 1024, 'x');
+      const digest = sha256Digest(bytes);
+      await tested.registry.putBlob(repository, { digest, bytes });
+
+      for (let reader = 0; reader < 6; reader += 1) {
+        for await (const chunk of tested.registry.blob(repository, digest)) {
+          expect(chunk.length).toBeGreaterThan(0);
+          break;
+        }
+      }
+
+      expect(await tested.registry.hasBlob(repository, digest)).toBe(true);
+    });
+
+    it('stops when its signal fires', async () => {
+      const signal = AbortSignal.abort();
+
+      await expect(tested.registry.manifest(fresh(), 'latest', signal)).rejects.toMatchObject({ code: 'aborted' });
+      await expect(tested.registry.putBlob(fresh(), sampleImage('aborted').layer, { signal })).rejects.toMatchObject({ code: 'aborted' });
+    });
+
+    it('names a registry that does not answer', async () => {
+      const read = tested.registry.manifest({ registry: tested.deadHost, path: 'team/app' }, '1.0');
+
+      await expect(read).rejects.toMatchObject({ code: 'unreachable', retryable: true });
+      await expect(read).rejects.toThrow(tested.deadHost);
+    });
+  });
+}
+
+interface Blob {
+  readonly digest: string;
+  readonly bytes: Uint8Array;
+}
+
+interface SampleImage {
+  readonly config: Blob;
+  readonly layer: Blob;
+  readonly manifest: { readonly mediaType: string; readonly bytes: Uint8Array };
+}
+
+function sampleImage(name: string, family: 'oci' | 'docker' = 'oci'): SampleImage {
+  const layer = blobOf(`layer of ${name}`);
+  const config = blobOf(JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: [layer.digest] }, comment: name }));
+  const types = mediaTypes[family];
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: types.manifest,
+    config: { mediaType: types.config, digest: config.digest, size: config.bytes.length },
+    layers: [{ mediaType: types.layer, digest: layer.digest, size: layer.bytes.length }],
+  };
+  return { config, layer, manifest: { mediaType: types.manifest, bytes: Buffer.from(JSON.stringify(manifest, undefined, 2)) } };
+}
+
+function blobOf(text: string): Blob {
+  return { digest: sha256Digest(text), bytes: Buffer.from(text) };
+}
+
+async function push(registry: Registry, repository: Repository, image: SampleImage): Promise<void> {
+  for (const blob of [image.layer, image.config]) await registry.putBlob(repository, blob);
+}
+
+/** All bytes of a stream. */
+export async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  for await (const part of stream) parts.push(part);
+  return Buffer.concat(parts);
+}
