@@ -5,6 +5,7 @@ import type { JsonPatchOp } from '../../core/workload/json-patch.ts';
 /**
  * Applies a JSON Patch (RFC 6902) to a document and returns the new one; the old one is left alone. All or nothing:
  * a failed `test` and a path that does not exist are both `precondition`, as with a real API server (422 without details).
+ * One exception, also as there: replacing a member that is absent adds it.
  */
 export function applyJsonPatch(document: JsonObject, ops: readonly JsonPatchOp[], target: string): JsonObject {
   let current: Json = document;
@@ -34,9 +35,8 @@ function change(node: Json, path: readonly string[], op: JsonPatchOp): Json | un
   }
   switch (op.op) {
     case 'add':
-      return { ...node, [head]: op.value };
     case 'replace':
-      return child === undefined ? undefined : { ...node, [head]: op.value };
+      return { ...node, [head]: op.value };
     case 'test':
       return child !== undefined && jsonEqual(child, op.value) ? node : undefined;
     case 'remove': {

@@ -1,9 +1,8 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
 import type { Container } from '../../core/workload/workload.ts';
-import type { Registry } from '../../ports/registry.ts';
-import { startLines, type LogLine } from './container-log.ts';
-import { loadedAgent, pullImage, type PulledImage } from './image-runtime.ts';
+import { missingJarLines, startLines, type LogLine } from './container-log.ts';
+import { loadedAgents, pullImage, type ImageSource, type LoadedAgent, type PulledImage } from './image-runtime.ts';
 import { seconds } from './object-store.ts';
 import { DEFAULT_SCRIPT, type PodScript, type ScriptBook } from './pod-script.ts';
 import type { ContainerState } from './pod-status.ts';
@@ -15,11 +14,10 @@ export interface ContainerLog {
   readonly lines: readonly LogLine[];
 }
 
-export interface ContainerLife {
+export interface ContainerLife extends ImageSource {
   readonly pod: KubeObject;
   readonly container: Container;
   readonly clock: VirtualClock;
-  readonly registry: Registry;
   readonly scripts: ScriptBook;
   readonly signal: AbortSignal;
   readonly logs: Map<string, ContainerLog[]>;
@@ -42,8 +40,8 @@ export function runContainer(life: ContainerLife): { readonly started: Promise<v
 async function liveOn(life: ContainerLife, onStart: () => void): Promise<void> {
   const { clock, signal, report } = life;
   const image = await pull(life);
-  const { agent, jarPath } = loadedAgent(life.container, image) ?? { agent: undefined, jarPath: '' };
-  const script = { ...DEFAULT_SCRIPT, ...scriptOf(life, agent) };
+  const agents = loadedAgents(life.container, image);
+  const script = { ...DEFAULT_SCRIPT, ...scriptOf(life, agents[0]?.agent), ...brokenStart(agents) };
   let state: ContainerState = { state: creating(), ready: false, started: false, restarts: 0, imageId: image.imageId };
   const set = (change: Partial<ContainerState>): void => report((state = { ...state, ...change }));
   for (let crashes = 0; ; crashes += 1) {
@@ -51,7 +49,7 @@ async function liveOn(life: ContainerLife, onStart: () => void): Promise<void> {
     const startedAt = clock.now();
     const readyMs = script.readyMs === 'never' ? 60_000 : script.readyMs;
     const crashAt = crashes < (script.crashes ?? Infinity) ? script.crashAtMs : undefined;
-    const lines = [...startLines({ agent, jarPath, startedAt, readyMs, noProof: script.noProof === true })];
+    const lines = startLines({ agents: script.noProof === true ? [] : agents, startedAt, readyMs });
     const words = crashAt === undefined ? [] : (script.lastWords ?? []).map((text) => ({ atMs: crashAt, text }));
     keepLog(life, { startedAt, lines: [...lines.filter((line) => crashAt === undefined || line.atMs < crashAt), ...words] });
     set({ state: { running: { startedAt: seconds(startedAt) } }, started: true });
@@ -98,7 +96,7 @@ async function pull(life: ContainerLife): Promise<PulledImage> {
   for (let attempt = 0; ; attempt += 1) {
     await clock.background(pullMs, signal);
     const broken = pullError !== undefined && (pullError.forMs === undefined || clock.now() - since < pullError.forMs);
-    const image = broken ? undefined : await clock.hold(pullImage(life.registry, container.image));
+    const image = broken ? undefined : await clock.hold(pullImage(life, container.image));
     signal.throwIfAborted();
     if (image) return image;
     const message = broken ? pullError.message : `failed to pull and unpack image "${container.image}": ${container.image}: not found`;
@@ -107,6 +105,12 @@ async function pull(life: ContainerLife): Promise<PulledImage> {
     life.report(notPulled('ImagePullBackOff', `Back-off pulling image "${container.image}": ErrImagePull: ${message}`));
     await clock.background(Math.min(MAX_BACK_OFF_MS, BACK_OFF_MS * 2 ** attempt), signal);
   }
+}
+
+/** A JVM whose agent jar is missing ends before it begins, whatever the script says. */
+function brokenStart(agents: readonly LoadedAgent[]): PodScript {
+  const missing = agents.find((each) => each.agent === undefined);
+  return missing ? { crashAtMs: 300, exitCode: 1, lastWords: missingJarLines(missing.jarPath) } : {};
 }
 
 function scriptOf(life: ContainerLife, agent: string | undefined): PodScript {

@@ -1,3 +1,5 @@
+import type { LoadedAgent } from './image-runtime.ts';
+
 /** A line and when it is written, in milliseconds after the process started. */
 export interface LogLine {
   readonly atMs: number;
@@ -5,12 +7,11 @@ export interface LogLine {
 }
 
 export interface LogStart {
-  readonly agent: string | undefined;
-  readonly jarPath: string;
+  /** Agents that say that they start. */
+  readonly agents: readonly LoadedAgent[];
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly readyMs: number;
-  readonly noProof: boolean;
 }
 
 /** Version of the agents in the simulated world. */
@@ -18,7 +19,7 @@ export const SIMULATED_AGENT_VERSIONS = { opentelemetry: '2.33.1', skywalking: '
 
 /** What a Tomcat with this agent writes when it starts: the agents' own line formats. */
 export function startLines(start: LogStart): readonly LogLine[] {
-  return [...(start.noProof ? [] : agentLines(start)), ...tomcatLines(start)];
+  return [...start.agents.flatMap((each) => agentLines(each, start.startedAt)), ...tomcatLines(start)];
 }
 
 /** The exit of a JVM whose agent jar is not where the option says. */
@@ -30,19 +31,19 @@ export function missingJarLines(jarPath: string): readonly string[] {
   ];
 }
 
-function agentLines(start: LogStart): readonly LogLine[] {
-  const at = (ms: number): string => new Date(start.startedAt + ms).toISOString().slice(0, 23).replace('T', ' ');
-  switch (start.agent) {
+function agentLines({ agent, jarPath }: LoadedAgent, startedAt: number): readonly LogLine[] {
+  const at = (ms: number): string => new Date(startedAt + ms).toISOString().slice(0, 23).replace('T', ' ');
+  switch (agent) {
     case 'opentelemetry': {
       const stamp = `[otel.javaagent ${at(900).replace('.', ':')} +0000] [main] INFO`;
       const version = SIMULATED_AGENT_VERSIONS.opentelemetry;
       return [{ atMs: 900, text: `${stamp} io.opentelemetry.javaagent.tooling.VersionLogger - opentelemetry-javaagent - version: ${version}` }];
     }
     case 'skywalking': {
-      const home = start.jarPath.slice(0, start.jarPath.lastIndexOf('/'));
+      const home = jarPath.slice(0, jarPath.lastIndexOf('/'));
       const stamp = at(400).replace('.', ':');
       return [
-        { atMs: 400, text: `DEBUG ${stamp} main AgentPackagePath : The beacon class location is jar:file:${start.jarPath}!/org/apache/skywalking/apm/agent/core/boot/AgentPackagePath.class.` },
+        { atMs: 400, text: `DEBUG ${stamp} main AgentPackagePath : The beacon class location is jar:file:${jarPath}!/org/apache/skywalking/apm/agent/core/boot/AgentPackagePath.class.` },
         { atMs: 410, text: `INFO ${stamp} main SnifferConfigInitializer : Config file found in ${home}/config/agent.config.` },
       ];
     }

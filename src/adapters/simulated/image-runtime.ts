@@ -1,48 +1,68 @@
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { parseImageReference, repositoryName } from '../../core/image/reference.ts';
+import type { ImageFiles } from '../../core/image/image-facts.ts';
+import { readImageConfig } from '../../core/image/image-config.ts';
+import { mergeLayers } from '../../core/image/image-files.ts';
+import { readManifest } from '../../core/image/manifest.ts';
+import { parseImageReference, repositoryName, type Repository } from '../../core/image/reference.ts';
 import type { Container } from '../../core/workload/workload.ts';
+import type { LayerReader } from '../../ports/layer-reader.ts';
 import type { Registry } from '../../ports/registry.ts';
+
+/** Where nodes get images from, and how their layers are unpacked. */
+export interface ImageSource {
+  readonly registry: Registry;
+  readonly layers: LayerReader;
+}
 
 /** An image as the container runtime has it after a pull. */
 export interface PulledImage {
   /** `repository@sha256:…` of what the reference named (the index, where it is one). */
   readonly imageId: string;
   readonly env: ReadonlyMap<string, string>;
-  readonly labels: { readonly [key: string]: string };
+  readonly files: ImageFiles;
 }
 
-/** Pulls an image's manifest and config; undefined when the registry has no such image. */
-export async function pullImage(registry: Registry, reference: string): Promise<PulledImage | undefined> {
+/** Pulls and unpacks an image; undefined when the registry has no such image. */
+export async function pullImage(source: ImageSource, reference: string): Promise<PulledImage | undefined> {
   const { repository, tag, digest } = parseImageReference(reference);
-  const named = await registry.manifest(repository, digest ?? tag ?? 'latest');
+  const named = await source.registry.manifest(repository, digest ?? tag ?? 'latest');
   if (!named) return undefined;
-  const platform = firstPlatform(parse(named.bytes));
-  const manifest = platform === undefined ? named : await registry.manifest(repository, platform);
-  const descriptor = manifest && parse(manifest.bytes)['config'];
-  if (!isJsonObject(descriptor) || typeof descriptor['digest'] !== 'string') return undefined;
-  const config = parse(await registry.config(repository, descriptor['digest']))['config'];
-  const { Env, Labels } = isJsonObject(config) ? config : {};
-  const pairs = Array.isArray(Env) ? Env.map(String).map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const) : [];
-  return { imageId: `${repositoryName(repository)}@${named.digest}`, env: new Map(pairs), labels: isJsonObject(Labels) ? (Labels as PulledImage['labels']) : {} };
+  const parsed = readManifest(named.bytes, named.mediaType);
+  const first = parsed.kind === 'index' ? parsed.manifests[0]?.digest : named.digest;
+  return first === undefined ? undefined : unpack(source, repository, { named: named.digest, platform: first });
 }
 
-/** The agent a JVM in this container loads, and the jar its option names; undefined without a `-javaagent:` option. */
-export function loadedAgent(container: Container, image: PulledImage): { readonly agent: string; readonly jarPath: string } | undefined {
+async function unpack(source: ImageSource, repository: Repository, digests: { readonly named: string; readonly platform: string }): Promise<PulledImage | undefined> {
+  const stored = await source.registry.manifest(repository, digests.platform);
+  const manifest = stored && readManifest(stored.bytes, stored.mediaType);
+  if (manifest?.kind !== 'image') return undefined;
+  const config = readImageConfig(await source.registry.config(repository, manifest.config.digest));
+  const indexes = await Promise.all(manifest.layers.map((layer) => source.layers.read(repository, layer)));
+  return { imageId: `${repositoryName(repository)}@${digests.named}`, env: new Map(config.env), files: mergeLayers(indexes) };
+}
+
+/** An agent a JVM loads; undefined agent = the jar its option names is not there, and the JVM ends at once. */
+export interface LoadedAgent {
+  readonly agent: string | undefined;
+  /** As the option names it. */
+  readonly jarPath: string;
+}
+
+/** The agents a JVM in this container loads, judged by the file its options lead to once every symlink is followed. */
+export function loadedAgents(container: Container, image: PulledImage): readonly LoadedAgent[] {
   const env = new Map([...image.env, ...(container.env ?? []).map((each) => [each.name, each.value ?? ''] as const)]);
   const options = ['JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', 'CATALINA_OPTS', 'JAVA_OPTS'].map((name) => env.get(name) ?? '');
-  const text = [...options, ...(container.command ?? []), ...(container.args ?? [])].join(' ');
-  const jarPath = /-javaagent:([^\s=]+)/.exec(text)?.[1];
-  if (jarPath === undefined) return undefined;
-  const ours = image.labels['dev.changeover.agent'];
-  return { agent: ours ?? (jarPath.includes('skywalking') ? 'skywalking' : 'opentelemetry'), jarPath };
+  const words = [...options, ...(container.command ?? []), ...(container.args ?? [])].join(' ');
+  return [...words.matchAll(/-javaagent:([^\s=]+)/g)].map(([, jarPath = '']) => ({ agent: agentAt(image.files, jarPath), jarPath }));
 }
 
-function firstPlatform(manifest: JsonObject): string | undefined {
-  const { manifests } = manifest;
-  const first = Array.isArray(manifests) ? manifests.find(isJsonObject) : undefined;
-  return typeof first?.['digest'] === 'string' ? first['digest'] : undefined;
-}
-
-function parse(bytes: Uint8Array): JsonObject {
-  return JSON.parse(Buffer.from(bytes).toString('utf8')) as JsonObject;
+function agentAt(files: ImageFiles, jarPath: string): string | undefined {
+  let path = files.physicalPath(jarPath);
+  for (let hops = 0; hops < 10 && path !== undefined; hops += 1) {
+    const entry = files.entry(path);
+    if (entry === undefined) return undefined;
+    if (entry.type !== 'symlink') return path.includes('skywalking') ? 'skywalking' : 'opentelemetry';
+    const target = entry.link ?? '';
+    path = files.physicalPath(target.startsWith('/') ? target : `${path.slice(0, path.lastIndexOf('/'))}/${target}`);
+  }
+  return undefined;
 }

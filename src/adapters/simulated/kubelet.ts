@@ -3,17 +3,16 @@ import type { KubeObject } from '../../core/workload/kube-object.ts';
 import { containers, initContainers, podSpec } from '../../core/workload/pod-template.ts';
 import type { Container } from '../../core/workload/workload.ts';
 import type { LogQuery } from '../../ports/cluster.ts';
-import type { Registry } from '../../ports/registry.ts';
 import { runContainer, type ContainerLog } from './container-life.ts';
+import type { ImageSource } from './image-runtime.ts';
 import { keyOf, type ObjectStore } from './object-store.ts';
 import { DEFAULT_SCRIPT, type ScriptBook } from './pod-script.ts';
 import { podStatus, unscheduledStatus, type ContainerState } from './pod-status.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
-export interface KubeletOptions {
+export interface KubeletOptions extends ImageSource {
   readonly store: ObjectStore;
   readonly clock: VirtualClock;
-  readonly registry: Registry;
   readonly scripts: ScriptBook;
 }
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { memoryRegistry } from '../../../test/simulation/memory-registry.ts';
 import { assembleWorkloads } from '../../core/workload/assemble.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
 import { viewPod, type PodView } from '../../core/workload/pod-view.ts';
 import type { Cluster } from '../../ports/cluster.ts';
 import type { PodScript, ScriptQuery } from './pod-script.ts';
 import { pushSampleImage, SAMPLE_JARS } from './sample-images.ts';
+import { openSimulatedRegistry } from './simulated-registry.ts';
 import { simulatedWorld, type SimulatedWorld, type WorldOptions } from './simulated-world.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -220,7 +220,7 @@ describe('simulatedWorld', () => {
 async function openShop(
   options: { readonly replicas?: number; readonly script?: (query: ScriptQuery) => PodScript; readonly spec?: object } & Pick<WorldOptions, 'mutatePod'> = {},
 ): Promise<{ readonly cluster: Cluster; readonly world: SimulatedWorld }> {
-  const registry = memoryRegistry();
+  const registry = openSimulatedRegistry();
   for (const image of [OLD, NEW]) await pushSampleImage(registry, image, 'tomcat-skywalking');
   const { script, mutatePod } = options;
   const world = simulatedWorld({ clock: new VirtualClock(), registry, ...(script ? { scripts: script } : {}), ...(mutatePod ? { mutatePod } : {}) });

@@ -1,6 +1,8 @@
 import type { KubeObject } from '../../core/workload/kube-object.ts';
+import type { Cache } from '../../ports/cache.ts';
 import type { Cluster } from '../../ports/cluster.ts';
 import type { Registry } from '../../ports/registry.ts';
+import { openLayerReader } from '../registry/layer-reader.ts';
 import { runDeploymentController } from './deployment-controller.ts';
 import { runKubelet } from './kubelet.ts';
 import { ObjectStore } from './object-store.ts';
@@ -30,7 +32,7 @@ export function simulatedWorld(options: WorldOptions): SimulatedWorld {
   const { clock, registry, scripts = healthy, mutatePod } = options;
   const store = new ObjectStore(clock);
   for (const name of ['kube-system', 'default']) store.insert({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'kubernetes.io/metadata.name': name } } });
-  const kubelet = runKubelet({ store, clock, registry, scripts });
+  const kubelet = runKubelet({ store, clock, registry, layers: openLayerReader(registry, memoryCache()), scripts });
   runReplicaSetController({
     store,
     clock,
@@ -42,6 +44,11 @@ export function simulatedWorld(options: WorldOptions): SimulatedWorld {
   });
   runDeploymentController({ store, clock });
   return { clock, store, connect: (as) => simulatedCluster({ store, logs: (query) => kubelet.logs(query), ...as }) };
+}
+
+function memoryCache(): Cache {
+  const entries = new Map<string, Uint8Array>();
+  return { get: async (key) => entries.get(key), put: async (key, bytes) => void entries.set(key, bytes) };
 }
 
 function healthy(): PodScript {
