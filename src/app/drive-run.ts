@@ -78,6 +78,7 @@ async function openSession(ports: EnginePorts, name: string, options: DriveOptio
     signal: AbortSignal.any([options.kill, options.lost]),
     run,
     records: new Map(stored.map((record) => [record.value.item.id, record])),
+    homes: new Map(),
     seq: 0,
     said: new Map(),
   };

@@ -1,5 +1,6 @@
 import { ChangeoverError } from '../core/error.ts';
 import { isJsonObject } from '../core/json.ts';
+import type { ConfigMaps } from '../core/jvm/effective-env.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import { assembleWorkloads } from '../core/workload/assemble.ts';
 import { containers, podSpec, podTemplate } from '../core/workload/pod-template.ts';
@@ -69,11 +70,8 @@ function ignoreDenied(error: unknown): null {
   throw error;
 }
 
-/** ConfigMap data by name, as far as it could be read; `null` = could not be read (absent or not allowed). */
-export type ConfigData = ReadonlyMap<string, { readonly [key: string]: string } | null>;
-
 /** Reads the ConfigMaps that a workload's containers take variables from. Secrets are never read. */
-export async function readConfigMaps(cluster: Cluster, workload: Workload, signal?: AbortSignal): Promise<ConfigData> {
+export async function readConfigMaps(cluster: Cluster, workload: Workload, signal?: AbortSignal): Promise<ConfigMaps> {
   const names = new Set(containers(podSpec(podTemplate(workload.object))).flatMap((container) => [...envFromNames(container['envFrom']), ...valueFromNames(container.env)]));
   const entries = await Promise.all(
     [...names].map(async (name) => {
@@ -82,7 +80,7 @@ export async function readConfigMaps(cluster: Cluster, workload: Workload, signa
       return [name, isJsonObject(data) ? (data as { readonly [key: string]: string }) : found ? {} : null] as const;
     }),
   );
-  return new Map(entries);
+  return Object.fromEntries(entries);
 }
 
 function envFromNames(envFrom: unknown): readonly string[] {

@@ -20,6 +20,8 @@ export interface Session {
   readonly signal: AbortSignal;
   run: Stored<RunRecord>;
   readonly records: Map<string, Stored<WorkloadRecord>>;
+  /** Uploads of the agent layer to its home on each registry, shared by workloads prepared side by side. */
+  readonly homes: Map<string, Promise<void>>;
   seq: number;
   /** What was last said about each workload in flight, so that nothing is said twice. */
   readonly said: Map<string, string>;

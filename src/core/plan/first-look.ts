@@ -1,5 +1,5 @@
 import type { Skip } from '../finding.ts';
-import { matchesGlob } from '../glob.ts';
+import { matchesGlob } from '../policy/glob.ts';
 import { isJsonObject } from '../json.ts';
 import type { Policy } from '../policy/policy.ts';
 import { containers, initContainers, podSpec, podTemplate } from '../workload/pod-template.ts';

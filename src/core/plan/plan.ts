@@ -69,6 +69,8 @@ export interface SkipItem extends ItemBase {
   readonly skip: Skip;
   /** The run that migrated it, where its marker says so. */
   readonly migratedBy?: string;
+  /** Deliveries that were tried, with the condition each failed. */
+  readonly refused?: readonly RefusedDelivery[];
 }
 
 export type PlanItem = MigrateItem | SkipItem;

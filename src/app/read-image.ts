@@ -1,0 +1,89 @@
+import { ChangeoverError } from '../core/error.ts';
+import type { Finding } from '../core/finding.ts';
+import { imageFacts, type ImagePieces } from '../core/image/assemble-facts.ts';
+import { readImageConfig } from '../core/image/image-config.ts';
+import { readManifest, type ImageManifest } from '../core/image/manifest.ts';
+import { repositoryName, type Repository } from '../core/image/reference.ts';
+import type { PlatformImage, RawManifest, SourceImage } from '../core/image/source-image.ts';
+import type { LayerReader } from '../ports/layer-reader.ts';
+import type { Registry } from '../ports/registry.ts';
+
+/** The image, or why it could not be read; a problem never throws away the rest of the fleet. */
+export type ImageRead = { readonly kind: 'read'; readonly image: SourceImage } | { readonly kind: 'problem'; readonly finding: Finding };
+
+export interface ImageReaderPorts {
+  readonly registry: Registry;
+  readonly layers: LayerReader;
+}
+
+/**
+ * Reads an image by digest: manifests, configs and, unless `layerScan` is off, the headers of every layer. Errors that
+ * concern this image alone become a finding (`image-missing`, `image-unreadable`, `registry-denied`); an unreachable
+ * registry is thrown, as it concerns everybody.
+ */
+export async function readImage(ports: ImageReaderPorts, image: { readonly repository: Repository; readonly digest: string }, options: { readonly layerScan: boolean; readonly signal?: AbortSignal }): Promise<ImageRead> {
+  try {
+    const source = await readSource(ports, image, options);
+    return source ? { kind: 'read', image: source } : { kind: 'problem', finding: { id: 'image-missing', severity: 'block', params: nameOf(image) } };
+  } catch (error) {
+    if (!(error instanceof ChangeoverError) || error.code === 'unreachable' || error.code === 'aborted') throw error;
+    const id = error.code === 'denied' ? 'registry-denied' : 'image-unreadable';
+    return { kind: 'problem', finding: { id, severity: 'block', params: { ...nameOf(image), detail: error.message } } };
+  }
+}
+
+async function readSource(
+  ports: ImageReaderPorts,
+  image: { readonly repository: Repository; readonly digest: string },
+  options: { readonly layerScan: boolean; readonly signal?: AbortSignal },
+): Promise<SourceImage | undefined> {
+  const { repository, digest } = image;
+  const stored = await ports.registry.manifest(repository, digest, options.signal);
+  if (!stored) return undefined;
+  const parsed = readManifest(stored.bytes, stored.mediaType);
+  const scan = { repository, digest, ...options };
+  if (parsed.kind === 'image') return { repository, digest, platforms: [await readPlatform(ports, { stored, parsed }, scan)] };
+  const children = parsed.manifests.filter((child) => child.platform?.os === 'linux' || (child.platform === undefined && parsed.manifests.length === 1));
+  const platforms = await Promise.all(children.map((child) => readChild(ports, child.digest, scan)));
+  const [first, ...rest] = platforms;
+  if (!first) throw new ChangeoverError('unsupported', 'the index holds no image for Linux', { target: `${repositoryName(repository)}@${digest}` });
+  return { repository, digest, index: { raw: stored, parsed }, platforms: [first, ...rest] };
+}
+
+interface Scan {
+  readonly repository: Repository;
+  /** What the pods run. */
+  readonly digest: string;
+  readonly layerScan: boolean;
+  readonly signal?: AbortSignal;
+}
+
+async function readChild(ports: ImageReaderPorts, digest: string, scan: Scan): Promise<PlatformImage> {
+  const stored = await ports.registry.manifest(scan.repository, digest, scan.signal);
+  if (!stored) throw new ChangeoverError('unsupported', `the index names ${digest}, which the registry does not have`, { target: repositoryName(scan.repository) });
+  const parsed = readManifest(stored.bytes, stored.mediaType);
+  if (parsed.kind !== 'image') throw new ChangeoverError('unsupported', 'an index inside an index', { target: `${repositoryName(scan.repository)}@${digest}` });
+  return readPlatform(ports, { stored, parsed }, scan);
+}
+
+async function readPlatform(ports: ImageReaderPorts, image: { readonly stored: RawManifest; readonly parsed: ImageManifest }, scan: Scan): Promise<PlatformImage> {
+  const config = await ports.registry.config(scan.repository, image.parsed.config.digest, scan.signal);
+  const layers = scan.layerScan ? await scanLayers(ports, image.parsed, scan) : { scanProblem: 'the layer scan is off' };
+  const facts = imageFacts({ repository: scan.repository, digest: scan.digest, manifest: image.parsed, config: readImageConfig(config), ...layers });
+  return { manifest: image.stored, parsed: image.parsed, config, facts };
+}
+
+async function scanLayers(ports: ImageReaderPorts, manifest: ImageManifest, scan: Scan): Promise<Pick<ImagePieces, 'layers' | 'scanProblem'>> {
+  try {
+    const layers = [];
+    for (const layer of manifest.layers) layers.push(await ports.layers.read(scan.repository, layer, scan.signal));
+    return { layers };
+  } catch (error) {
+    if (!(error instanceof ChangeoverError) || error.code === 'unreachable' || error.code === 'aborted') throw error;
+    return { scanProblem: error.message };
+  }
+}
+
+function nameOf(image: { readonly repository: Repository; readonly digest: string }): { readonly image: string } {
+  return { image: `${repositoryName(image.repository)}@${image.digest}` };
+}

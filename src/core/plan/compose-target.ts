@@ -1,0 +1,104 @@
+import type { Finding } from '../finding.ts';
+import type { BuiltLayer } from '../image/built-layer.ts';
+import { describeEdits, type ImageEdits } from '../image/image-edits.ts';
+import { buildPathLayer, type LayerChange } from '../image/path-layer.ts';
+import { formatReference, type ImageReference } from '../image/reference.ts';
+import { rewriteImage, type RewrittenImage } from '../image/rewrite-image.ts';
+import { rewriteIndex } from '../image/rewrite-index.ts';
+import type { PlatformImage, RawManifest, SourceImage } from '../image/source-image.ts';
+import { hash8, targetReference } from '../image/target-name.ts';
+import { ChangeoverError } from '../error.ts';
+import type { Json } from '../json.ts';
+
+/** What one rewrite brings, besides the source. Paths of `changes` hold for every platform, or the rewrite is refused. */
+export interface TargetEdits {
+  readonly agent: string;
+  readonly version: string;
+  readonly agentLayer: BuiltLayer;
+  readonly changes: readonly LayerChange[];
+  readonly env: { readonly [name: string]: string };
+}
+
+/** The new image, ready to push: layers first, then configs and child manifests, then `root`, then the tag. */
+export interface TargetImage {
+  readonly reference: ImageReference & { readonly tag: string };
+  readonly hash8: string;
+  /** What the tag will point at: the manifest, or the index. */
+  readonly root: RawManifest;
+  readonly layers: readonly BuiltLayer[];
+  readonly platforms: readonly RewrittenImage[];
+}
+
+export type ComposedTarget = { readonly kind: 'composed'; readonly target: TargetImage } | { readonly kind: 'refused'; readonly finding: Finding };
+
+/**
+ * Composes the new image out of the source's documents, without its layers: two layers on top, image ENV, labels. Pure and
+ * deterministic: plan computes the digest, apply computes it again and pushes exactly that. `template` is `image.to`.
+ */
+export function composeTarget(source: SourceImage, edits: TargetEdits, naming: { readonly template: string; readonly image: ImageReference }): ComposedTarget {
+  try {
+    return compose(source, edits, naming);
+  } catch (error) {
+    if (!(error instanceof ChangeoverError) || error.code === 'invalid-file') throw error;
+    return { kind: 'refused', finding: { id: 'image-not-rewritable', severity: 'block', params: { detail: error.message } } };
+  }
+}
+
+function compose(source: SourceImage, edits: TargetEdits, naming: { readonly template: string; readonly image: ImageReference }): ComposedTarget {
+  const rewritten: { readonly image: RewrittenImage; readonly described: Json; readonly pathLayer: BuiltLayer | undefined }[] = [];
+  for (const platform of source.platforms) {
+    const made = rewritePlatform(source, platform, { edits, image: naming.image });
+    if (made.kind === 'refused') return made;
+    rewritten.push(made);
+  }
+  const name = hash8({ sourceDigest: source.digest, agentLayerDigest: edits.agentLayer.digest, edits: rewritten.map((each) => each.described) });
+  const reference = targetReference(naming.template, { source: naming.image, hash8: name });
+  const images = rewritten.map((each) => each.image);
+  const target: TargetImage = {
+    reference: { ...reference, tag: reference.tag ?? '' },
+    hash8: name,
+    root: rootOf(source, images),
+    layers: [edits.agentLayer, ...rewritten.flatMap((each) => each.pathLayer ?? [])],
+    platforms: images,
+  };
+  return { kind: 'composed', target };
+}
+
+function rewritePlatform(
+  source: SourceImage,
+  platform: PlatformImage,
+  context: { readonly edits: TargetEdits; readonly image: ImageReference },
+): { readonly kind: 'rewritten'; readonly image: RewrittenImage; readonly described: Json; readonly pathLayer: BuiltLayer | undefined } | { readonly kind: 'refused'; readonly finding: Finding } {
+  const { edits } = context;
+  const { files } = platform.facts;
+  if (!files) return { kind: 'refused', finding: { id: 'layers-not-scanned', severity: 'block', params: { reason: platform.facts.scanProblem ?? '' } } };
+  const path = edits.changes.length === 0 ? undefined : buildPathLayer(files, edits.changes);
+  if (path?.kind === 'refused') return path;
+  const ownNames = new Set(platform.facts.config.env.map(([each]) => each));
+  const imageEdits: ImageEdits = {
+    origin: { name: formatReference({ repository: source.repository, digest: source.digest }), agent: edits.agent, version: edits.version },
+    layers: [
+      { layer: edits.agentLayer, createdBy: `changeover: ${edits.agent} ${edits.version}` },
+      ...(path ? [{ layer: path.layer, createdBy: 'changeover: the old agent\'s place' }] : []),
+    ],
+    env: { set: Object.fromEntries(Object.entries(edits.env).filter(([each]) => !ownNames.has(each))) },
+  };
+  const image = rewriteImage({ manifest: platform.manifest.bytes, mediaType: platform.manifest.mediaType, config: platform.config }, imageEdits);
+  return { kind: 'rewritten', image, described: describeEdits(imageEdits), pathLayer: path?.layer };
+}
+
+function rootOf(source: SourceImage, images: readonly RewrittenImage[]): RawManifest {
+  const [only] = images;
+  if (!source.index) {
+    if (!only) throw new Error('a source without platforms');
+    return { digest: only.manifestDigest, mediaType: only.mediaType, bytes: only.manifest };
+  }
+  const replacements = new Map(source.platforms.map((platform, position) => [platform.manifest.digest, sizeOf(images[position])]));
+  const { index, digest, mediaType } = rewriteIndex({ index: source.index.raw.bytes, mediaType: source.index.raw.mediaType }, replacements);
+  return { digest, mediaType, bytes: index };
+}
+
+function sizeOf(image: RewrittenImage | undefined): { readonly digest: string; readonly size: number } {
+  if (!image) throw new Error('a platform was not rewritten');
+  return { digest: image.manifestDigest, size: image.manifest.length };
+}

@@ -1,0 +1,75 @@
+import { assertNever } from '../error.ts';
+import { agents } from '../agents/agents.ts';
+import type { AgentSettings, DetectedAgent } from '../agents/agent.ts';
+import { isJsonObject } from '../json.ts';
+import type { CarrierSource } from '../jvm/effective-options.ts';
+import { detectOwner } from '../workload/owner.ts';
+import type { Workload } from '../workload/workload.ts';
+import type { Inspection } from './inspect-workload.ts';
+import type { AgentSummary } from './plan.ts';
+import type { ScanItem } from './scan-result.ts';
+
+/** One row of the inventory from an inspection. */
+export function scanItem(inspection: Inspection): ScanItem {
+  const { workload, business, skip, findings } = inspection;
+  const found = business?.detected[0];
+  const [digest] = business?.digests ?? [];
+  return {
+    id: workload.id,
+    uid: workload.uid,
+    replicas: replicasWanted(workload),
+    pods: workload.pods.length,
+    owner: detectOwner(workload.object),
+    eligible: skip === undefined,
+    findings,
+    ...(business ? { container: business.container.name, image: business.container.image } : {}),
+    ...(digest === undefined ? {} : { digest }),
+    ...(business && found ? { agent: summariseAgent(found, readSettings(found, business.context)) } : {}),
+    ...(skip ? { skip } : {}),
+  };
+}
+
+/** The agent as plans and inventories show it. */
+export function summariseAgent(found: DetectedAgent, settings: AgentSettings): AgentSummary {
+  return {
+    id: found.agent,
+    jarPath: found.jarPath,
+    carrier: found.option.carrier,
+    source: describeSource(found.option.source),
+    ...(found.version === undefined ? {} : { version: found.version }),
+    ...(settings.serviceName === undefined ? {} : { serviceName: settings.serviceName }),
+  };
+}
+
+/** `spec.replicas`, 1 where it is left out. */
+export function replicasWanted(workload: Workload): number {
+  const spec = workload.object['spec'];
+  return isJsonObject(spec) && typeof spec['replicas'] === 'number' ? spec['replicas'] : 1;
+}
+
+function readSettings(found: DetectedAgent, context: Parameters<(typeof agents)[number]['readSettings']>[0]): AgentSettings {
+  return agents.find((agent) => agent.id === found.agent)?.readSettings(context, found) ?? { values: {}, findings: [] };
+}
+
+function describeSource(source: CarrierSource): string {
+  switch (source.kind) {
+    case 'pod-env':
+      return `pod env ${source.name}`;
+    case 'pod-env-from':
+      return `pod envFrom ${source.from} (${source.name})`;
+    case 'image-env':
+      return `image ENV ${source.name}`;
+    case 'pod-command':
+      return 'pod command';
+    case 'pod-args':
+      return 'pod args';
+    case 'image-entrypoint':
+      return 'image ENTRYPOINT';
+    case 'image-cmd':
+      return 'image CMD';
+    case 'image-file':
+      return `image file ${source.path}`;
+    default:
+      return assertNever(source);
+  }
+}
