@@ -8,7 +8,6 @@ export interface OptionSpec {
   readonly text: string;
   /** How the raw text becomes the value: `list` gathers repetitions. */
   readonly collect?: 'list' | 'integer';
-  readonly required?: boolean;
   readonly choices?: readonly string[];
   /** Value when the option is not given. */
   readonly value?: string;
@@ -45,7 +44,7 @@ export const commands: readonly CommandSpec[] = [
     group: 'See and plan',
     text: 'work out what would change, what is skipped and why; writes nothing to the cluster',
     options: [
-      { ...policy, required: true },
+      { ...policy, text: 'the policy file (required; see examples/)' },
       { flags: '--out <file>', text: 'write the plan here, for `changeover apply`' },
       { flags: '--workload <workload>', text: `plan this one alone: ${workload}` },
       { flags: '--allow <finding>', text: 'accept a blocking finding by its id (repeatable)', collect: 'list' },

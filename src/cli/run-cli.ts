@@ -11,6 +11,15 @@ import type { Wiring } from './wiring.ts';
 /** Time a command has to put the terminal and its Lease in order after the second interrupt. Milliseconds. */
 const LEAVE_MS = 1_000;
 
+const startHere = `
+Start here:
+  changeover rehearse    a whole migration, simulated; needs no cluster
+  changeover scan -A     what runs in your cluster; changes nothing
+
+\`changeover COMMAND --help\` explains a command, with its options and examples.
+Exit codes: 0 done, 2 wrong usage or file, 3 a person must decide, 4 a rollback
+failed, 5 the plan does not fit, 6 no access, 130 interrupted, 1 our bug.`;
+
 /**
  * Runs one command line (without `node` and the program's name) and returns the exit code; every error is reported here.
  * A second interrupt ends it even when the command does not.
@@ -49,12 +58,11 @@ async function runCommandLine(argv: readonly string[], wiring: Wiring): Promise<
 function buildProgram(wiring: Wiring, done: (code: ExitCode) => void): Command {
   const { stdout, stderr, env, version } = wiring;
   const program = new Command('changeover')
-    .description('Move a whole fleet of JVM services on Kubernetes from one tracing agent to another: no rebuild, no broken trace,\na way back at every moment.')
+    .description('Move a whole fleet of JVM services on Kubernetes from one tracing agent to another: no rebuild, no broken trace, a way back at every moment.')
     .usage('COMMAND [options]')
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand(false)
-    .optionsGroup('Options of every command:')
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
@@ -64,13 +72,13 @@ function buildProgram(wiring: Wiring, done: (code: ExitCode) => void): Command {
       getOutHasColors: () => wantsColor(stdout, true, env),
       getErrHasColors: () => wantsColor(stderr, true, env),
     })
-    .configureHelp({ showGlobalOptions: true, styleTitle: (title) => painter(true)('strong', title) })
-    .addHelpText('after', '\nStart here:\n  changeover rehearse                            a whole migration, simulated: needs no cluster\n  changeover scan -A                             what runs in your cluster; changes nothing\n\n`changeover COMMAND --help` explains a command with examples.\nExit codes: 0 done, 2 wrong usage or file, 3 a person must decide, 4 a rollback failed, 5 the plan does not fit, 6 no access, 130 interrupted.')
+    .configureHelp({ showGlobalOptions: true, styleTitle })
     .exitOverride(asUsage('changeover'));
   for (const option of globalOptions) program.addOption(makeOption(option));
   for (const spec of commands) addCommand(program, spec, { wiring, done });
   for (const name of laterCommands) addLater(program, name, version);
-  return program;
+  // Set last: the commands made above keep the help that lists all options.
+  return program.configureHelp({ styleTitle, visibleOptions: () => [], subcommandTerm: (command) => command.name() }).addHelpText('after', startHere);
 }
 
 function addCommand(program: Command, spec: CommandSpec, run: { readonly wiring: Wiring; readonly done: (code: ExitCode) => void }): void {
@@ -101,9 +109,12 @@ function addLater(program: Command, name: string, version: string): void {
     });
 }
 
+function styleTitle(title: string): string {
+  return painter(true)('strong', title); // the parser takes colour away where there is no terminal
+}
+
 function makeOption(spec: OptionSpec): Option {
   const option = new Option(spec.flags, spec.text);
-  if (spec.required === true) option.makeOptionMandatory();
   if (spec.choices) option.choices(spec.choices);
   if (spec.value !== undefined) option.default(spec.value);
   if (spec.collect === 'list') option.argParser((value, previous: readonly string[] | undefined) => [...(previous ?? []), value]);

@@ -1,0 +1,46 @@
+import { makePlan } from '../../app/make-plan.ts';
+import type { Plan } from '../../core/plan/plan.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { abortable } from '../interrupts.ts';
+import { connectionOf, flagsOf, namespacesOf, type Invocation } from '../invocation.ts';
+import { loadPolicy } from '../load-policy.ts';
+import { formatPlan } from '../render/plan-view.ts';
+import { showProgress } from '../render/progress.ts';
+import { ChangeoverError } from '../../core/error.ts';
+import type { PlacedPolicy } from '../wiring.ts';
+import { writeResult } from '../write-result.ts';
+
+/** `changeover plan -p policy.yaml`: what would change; 0 whenever there is a plan. Writes nothing but the file of `--out`. */
+export async function runPlan(invocation: Invocation): Promise<ExitCode> {
+  const { wiring, options } = invocation;
+  const placed = await loadPolicy(invocation);
+  if (!placed) throw new ChangeoverError('usage', 'plan needs a policy', { hint: 'Give one with -p policy.yaml.' });
+  const plan = await planWith(invocation, placed);
+  if (options.out !== undefined) {
+    await wiring.writeTextFile(options.out, `${JSON.stringify(plan, undefined, 2)}\n`);
+    wiring.stderr.write(`plan written to ${options.out}\n`);
+  }
+  const next = options.out === undefined ? 'changeover plan … --out plan.json, then changeover apply plan.json' : `changeover apply ${options.out}${flagsOf(options)}`;
+  await writeResult(invocation, plan, (style) => formatPlan(plan, { ...style, policy: placed.policy, next }));
+  return 0;
+}
+
+async function planWith(invocation: Invocation, placed: PlacedPolicy): Promise<Plan> {
+  const { wiring, options } = invocation;
+  const chosen = { ...namespacesOf(options), ...(options.workload === undefined ? {} : { workload: options.workload }) };
+  const cluster = await wiring.openCluster(connectionOf(options));
+  const progress = showProgress(wiring.stderr);
+  try {
+    const engine = await wiring.openEngine(cluster, placed);
+    try {
+      const { policy, directory } = placed;
+      const reading = { allow: options.allow ?? [], layerScan: options.layerScan !== false, onProgress: (text: string) => progress.say(text) };
+      return await abortable(wiring, (signal) => makePlan(engine.ports, { policy, directory, ...chosen, ...reading, signal }));
+    } finally {
+      await engine.close();
+    }
+  } finally {
+    progress.close();
+    await cluster.close();
+  }
+}

@@ -1,0 +1,40 @@
+import { hostname, userInfo } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { systemClock } from '../adapters/system-clock.ts';
+import type { Wiring } from '../cli/wiring.ts';
+import { programVersion } from './program-version.ts';
+import type { Terminal } from './terminal.ts';
+
+/** The real world for the commands. Adapters are loaded when they are first asked for: the help stays fast. */
+export function createWiring(terminal: Terminal): Wiring {
+  const { env } = process;
+  return {
+    ...terminal,
+    version: programVersion,
+    env,
+    clock: systemClock,
+    user: `${userName()}@${hostname()}`,
+    directoryOf: (path) => (path === '-' ? process.cwd() : dirname(resolve(path))),
+    readTextFile: async (path, maxBytes) => (await import('./text-files.ts')).readTextFile(path, maxBytes),
+    writeTextFile: async (path, text) => (await import('./text-files.ts')).writeTextFile(path, text),
+    parseYaml: async (text, file) => (await import('../adapters/yaml/parse-yaml.ts')).parseYamlDocument(text, file),
+    formatYaml: async (value) => (await import('../adapters/yaml/parse-yaml.ts')).formatYaml(value),
+    openCluster: async (connection) => (await import('../adapters/kube/open-cluster.ts')).openCluster({ ...connection, env, clock: systemClock }),
+    openEngine: async (cluster, placed) => (await import('./open-engine.ts')).openEngine(cluster, placed),
+    openTraceStore: async (cluster, policy) => {
+      const { jaeger } = policy.verify;
+      if (!jaeger) return undefined;
+      const { openJaeger } = await import('../adapters/jaeger/open-jaeger.ts');
+      return openJaeger(jaeger.kind === 'url' ? { url: jaeger.url } : { cluster, service: jaeger.service });
+    },
+    openRehearsal: async (options) => (await import('./open-rehearsal.ts')).openRehearsal(options),
+  };
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return process.env['USER'] ?? `uid ${process.getuid?.() ?? 'unknown'}`; // a container may run as a user without a name
+  }
+}

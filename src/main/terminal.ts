@@ -1,0 +1,81 @@
+import type { TextOutput } from '../cli/wiring.ts';
+
+/** The process's streams and signals as the commands see them. */
+export interface Terminal {
+  readonly stdout: TextOutput;
+  readonly stderr: TextOutput;
+  readonly stdinIsTTY: boolean;
+  ask(question: string): Promise<string>;
+  onInterrupt(callback: () => void): () => void;
+  /** Resolves when everything written has left the process, or never can. */
+  flush(): Promise<void>;
+}
+
+/**
+ * Opens the terminal around a process. SIGINT, SIGTERM and a closed terminal are interrupts; so is a reader of standard
+ * output that has gone (`changeover … | head`): nobody listens any more, so nothing more should be started.
+ */
+export function openTerminal(process: NodeJS.Process): Terminal {
+  const callbacks = new Set<() => void>();
+  const interrupt = (): void => [...callbacks].forEach((callback) => callback());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+  const onInterrupt = (callback: () => void): (() => void) => {
+    callbacks.add(callback);
+    return () => callbacks.delete(callback);
+  };
+  const { stdin, stdout, stderr } = process;
+  return {
+    stdout: textOutput(stdout, interrupt),
+    stderr: textOutput(stderr, () => undefined),
+    stdinIsTTY: stdin.isTTY === true,
+    onInterrupt,
+    ask: (question) => ask(process, question, onInterrupt),
+    flush: async () => {
+      await Promise.all([drained(stdout), drained(stderr)]);
+    },
+  };
+}
+
+function textOutput(stream: NodeJS.WriteStream, onGone: () => void): TextOutput {
+  let gone = false;
+  stream.on('error', () => {
+    if (!gone) onGone();
+    gone = true;
+  });
+  return {
+    isTTY: stream.isTTY === true,
+    get columns() {
+      return stream.columns || 80;
+    },
+    get rows() {
+      return stream.rows || 24;
+    },
+    write: (text) => {
+      if (!gone) stream.write(text);
+    },
+  };
+}
+
+/** Reads one line; an interrupt or the end of input answers with nothing. The terminal keeps its own line editing. */
+async function ask({ stdin, stderr }: NodeJS.Process, question: string, onInterrupt: Terminal['onInterrupt']): Promise<string> {
+  const { createInterface } = await import('node:readline');
+  const lines = createInterface({ input: stdin, terminal: false });
+  stderr.write(question);
+  const dispose = onInterrupt(() => lines.close());
+  try {
+    return await new Promise<string>((resolve) => {
+      lines.once('line', resolve);
+      lines.once('close', () => resolve(''));
+    });
+  } finally {
+    dispose();
+    lines.close();
+  }
+}
+
+function drained(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || stream.errored) resolve();
+    else stream.write('', () => resolve());
+  });
+}

@@ -1,0 +1,44 @@
+import { createReadStream } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { ChangeoverError } from '../core/error.ts';
+
+/** Text of a file, or of standard input for `-`. Throws `usage` when it cannot be read, `too-large` above the limit. */
+export async function readTextFile(path: string, maxBytes: number): Promise<string> {
+  const name = path === '-' ? 'standard input' : path;
+  const parts: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const part of path === '-' ? process.stdin : createReadStream(path)) {
+      parts.push(part as Buffer);
+      length += (part as Buffer).length;
+      if (length > maxBytes) throw new ChangeoverError('too-large', `${name} is larger than ${Math.round(maxBytes / 1024 / 1024)} MiB`, { target: name });
+    }
+  } catch (error) {
+    throw error instanceof ChangeoverError ? error : unreadable(name, error);
+  }
+  return Buffer.concat(parts).toString('utf8').replace(/^\uFEFF/, '');
+}
+
+/** Writes a file whole or not at all: beside it first, then renamed over it. Throws `usage` when that is impossible. */
+export async function writeTextFile(path: string, text: string): Promise<void> {
+  const beside = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(beside, text);
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw new ChangeoverError('usage', `${path} cannot be written: ${reasonOf(error)}`, { target: path, hint: 'Choose another place.', cause: error });
+  }
+}
+
+function unreadable(name: string, cause: unknown): ChangeoverError {
+  return new ChangeoverError('usage', `${name} cannot be read: ${reasonOf(cause)}`, { target: name, hint: 'Check the path and its permissions.', cause });
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return 'it does not exist';
+  if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
+  if (code === 'EISDIR') return 'it is a directory';
+  return error instanceof Error ? error.message : String(error);
+}
