@@ -30,7 +30,6 @@ function findNameProblem(path: string): string | undefined {
   if (path.startsWith('/')) return 'is absolute';
   if (parts.some((part) => part === '' || part === '.' || part === '..')) return 'has an empty, "." or ".." component';
   if (path.includes('\0')) return 'has a NUL character';
-  if (parts.slice(0, -1).some((part) => part.startsWith(WHITEOUT))) return 'lies below a whiteout';
   return nameOf(path) === WHITEOUT ? 'is a whiteout of nothing' : undefined;
 }
 

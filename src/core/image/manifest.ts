@@ -39,6 +39,8 @@ export interface ImageIndex {
   readonly manifests: readonly (Descriptor & { readonly platform?: Platform })[];
 }
 
+const SCHEMA_1 = 'application/vnd.docker.distribution.manifest.v1+';
+
 const annotations = z
   .record(z.string(), z.string().nullable())
   .nullish()
@@ -46,7 +48,11 @@ const annotations = z
 const descriptor = z.object({ mediaType: z.string(), digest: z.string().regex(/^[a-z0-9+._-]+:[a-f0-9]{32,}$/), size: z.int().nonnegative(), annotations });
 const platform = z.object({ os: z.string(), architecture: z.string(), variant: z.string().nullish() });
 
-const head = z.object({ schemaVersion: z.unknown(), mediaType: z.string().nullish(), manifests: z.unknown(), layers: z.unknown(), config: z.unknown() });
+const anything = z
+  .unknown()
+  .optional()
+  .transform((value) => value ?? undefined);
+const head = z.object({ schemaVersion: anything, mediaType: z.string().nullish(), manifests: anything, layers: anything, config: anything });
 const imageSchema = z.object({ config: descriptor, layers: z.array(descriptor), annotations });
 const indexSchema = z.object({ manifests: z.array(descriptor.extend({ platform: platform.nullish() })) });
 
@@ -59,7 +65,7 @@ export function readManifest(bytes: Uint8Array, mediaType: string): ImageManifes
   const digest = sha256Digest(bytes);
   const type = mediaType.split(';')[0]?.trim().toLowerCase() ?? '';
   const body = readDocument(bytes, head, 'manifest');
-  if (body.schemaVersion === 1 || /manifest\.v1\+/.test(type)) {
+  if (body.schemaVersion === 1 || type.startsWith(SCHEMA_1)) {
     throw new ChangeoverError('unsupported', 'the image has a schema 1 manifest, which container runtimes no longer read', {
       target: digest,
       hint: 'Push it once with a current tool (docker, skopeo, buildah): that converts it.',
@@ -102,7 +108,7 @@ export function choosePlatform(index: ImageIndex, wanted: Platform): Descriptor 
 }
 
 function findContradiction(body: z.infer<typeof head>, type: string, kind: 'image' | 'index'): string | undefined {
-  if (body.mediaType !== null && body.mediaType !== undefined && body.mediaType !== type) return `it says it is ${body.mediaType}, and was served as ${type}`;
+  if ((body.mediaType ?? type) !== type) return `it says it is ${body.mediaType}, and was served as ${type}`;
   if (kind === 'image' && body.manifests !== undefined) return 'it is an image and has a list of manifests';
   if (kind === 'index' && (body.layers !== undefined || body.config !== undefined)) return 'it is an index and has a config or layers';
   return undefined;
