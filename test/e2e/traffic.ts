@@ -1,0 +1,44 @@
+import { serviceUrl } from '../../lab/lab.ts';
+
+export interface Traffic {
+  readonly sent: () => number;
+  /** One line for each request that did not bring the whole chain. */
+  readonly failures: () => readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Asks the gateway about ten times a second, each time on a new connection, until stopped. */
+export async function startTraffic(): Promise<Traffic> {
+  const url = await serviceUrl('gateway');
+  const failures: string[] = [];
+  let sent = 0;
+  let stopped = false;
+  const loop = (async (): Promise<void> => {
+    while (!stopped) {
+      sent += 1;
+      const problem = await askGateway(url);
+      if (problem !== undefined) failures.push(`${new Date().toISOString()} ${problem}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  })();
+  return {
+    sent: () => sent,
+    failures: () => failures,
+    stop: async () => {
+      stopped = true;
+      await loop;
+    },
+  };
+}
+
+/** One request through the whole chain; what was wrong with the answer, if anything. */
+export async function askGateway(url: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(`${url}/`, { headers: { connection: 'close' }, signal: AbortSignal.timeout(20_000) });
+    const body = await response.text();
+    const whole = ['gateway', 'orders', 'payments', 'inventory'].every((service) => body.includes(service));
+    return response.ok && whole ? undefined : `${response.status} ${body.slice(0, 300)}`;
+  } catch (error) {
+    return String(error);
+  }
+}
