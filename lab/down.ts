@@ -17,7 +17,7 @@ export async function takeDown(): Promise<void> {
     3_000,
   );
   await stopContainers();
-  await stopProcesses(recorded, 5_000);
+  await stopProcesses(recorded, 1_000);
   await stopProcesses(findMarked(), 0);
   await stopContainers();
   for (const mount of mountsBelow(paths.run)) await tryCommand('umount', ['--lazy', mount]);

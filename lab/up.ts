@@ -3,7 +3,7 @@ import { missingParts } from './build.ts';
 import { takeDown } from './down.ts';
 import { paths } from './paths.ts';
 import { updateState } from './state.ts';
-import { applyNamespacesAndRights, applyOutsideServices } from './up/base-objects.ts';
+import { applyNamespacesAndRights, applyOutsideServices, waitForOutsideServices } from './up/base-objects.ts';
 import { makeCertificates } from './up/certificates.ts';
 import { startApi, startControllerManager, startRegistry, startScheduler, waitForApi } from './up/control-plane.ts';
 import { writeCertificateKubeconfig, writeChangeoverKubeconfig } from './up/kubeconfigs.ts';
@@ -42,6 +42,7 @@ async function startRest(say: (line: string) => void): Promise<void> {
   await applyOutsideServices();
   await waitForNode();
   say('node is Ready');
+  await waitForOutsideServices();
 }
 
 async function startClusterApi(say: (line: string) => void): Promise<void> {

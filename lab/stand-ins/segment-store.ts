@@ -20,7 +20,7 @@ export interface ServiceCount {
 
 const keptSegments = 5_000;
 
-/** Keeps the newest segments and counts all. */
+/** Keeps the newest segments of real calls (the kubelet's probes would push them out) and counts all. */
 export interface SegmentStore {
   readonly add: (message: Buffer) => void;
   readonly counts: () => Readonly<Record<string, ServiceCount>>;
@@ -35,7 +35,7 @@ export function createSegmentStore(): SegmentStore {
   return {
     add: (message) => {
       const segment = readSegment(message);
-      kept.push(segment);
+      if (!isProbe(segment)) kept.push(segment);
       if (kept.length > keptSegments) kept.shift();
       const count = (counts[segment.service] ??= { segments: 0, refs: 0 });
       count.segments += 1;
@@ -65,4 +65,8 @@ export function readSegment(message: Buffer): Segment {
         address: stringOf(ref, 8),
       })),
   };
+}
+
+function isProbe(segment: Segment): boolean {
+  return segment.operations.length === 1 && segment.operations[0] === 'GET:/health';
 }

@@ -23,28 +23,46 @@ export function namespaceObject(name: string): object {
 
 /** Makes what runs beside the cluster reachable from inside it, and the mesh's webhook known to it. */
 export async function applyOutsideServices(): Promise<void> {
-  const jaeger = { query: addresses.jaegerQuery, 'otlp-grpc': addresses.otlpGrpc, 'otlp-http': addresses.otlpHttp };
-  await applyObjects([...outsideService('jaeger', 'observability', jaeger), sidecarWebhook()]);
+  await applyObjects([...jaegerService(), sidecarWebhook()]);
 }
 
-/** SkyWalking's backend as a Service of the fleet's namespace: two objects. */
+/** Waits until Jaeger's Service has its endpoint; needs a Ready node. */
+export async function waitForOutsideServices(): Promise<void> {
+  await kubectl(['wait', 'pod/jaeger', '-n', 'observability', '--for=condition=Ready', '--timeout=60s']);
+}
+
+/** SkyWalking's backend as a Service of the fleet's namespace: one without a selector, and the one address behind it, the host as pods see it. */
 export function oapService(namespace: string): readonly object[] {
-  return outsideService('oap', namespace, { grpc: addresses.oap });
-}
-
-/** A Service without a selector, and the one address behind it: the host as pods see it. */
-function outsideService(name: string, namespace: string, listeners: Readonly<Record<string, string>>): readonly object[] {
-  const ports = Object.entries(listeners).map(([port, address]) => ({ name: port, port: Number(address.split(':')[1]), protocol: 'TCP' }));
-  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace }, spec: { ports } };
+  const ports = toPorts({ grpc: addresses.oap });
+  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'oap', namespace }, spec: { ports } };
   const slice = {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
-    metadata: { name: `${name}-host`, namespace, labels: { 'kubernetes.io/service-name': name } },
+    metadata: { name: 'oap-host', namespace, labels: { 'kubernetes.io/service-name': 'oap' } },
     addressType: 'IPv4',
     endpoints: [{ addresses: [addresses.bridge], conditions: { ready: true } }],
     ports,
   };
   return [service, slice];
+}
+
+/** The API server proxies to addresses of pods alone: a pod that does nothing in the host's network lends Jaeger, which listens there, its address. */
+function jaegerService(): readonly object[] {
+  const ports = toPorts({ query: addresses.jaegerQuery, 'otlp-grpc': addresses.otlpGrpc, 'otlp-http': addresses.otlpHttp });
+  const metadata = { name: 'jaeger', namespace: 'observability' };
+  const containers = [{ name: 'host-address', image: `${addresses.registry}/pause:1` }];
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata };
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { ...metadata, labels: { app: 'jaeger' } },
+    spec: { serviceAccountName: 'jaeger', automountServiceAccountToken: false, hostNetwork: true, terminationGracePeriodSeconds: 1, containers },
+  };
+  return [{ apiVersion: 'v1', kind: 'Service', metadata, spec: { selector: { app: 'jaeger' }, ports } }, account, pod];
+}
+
+function toPorts(listeners: Readonly<Record<string, string>>): readonly object[] {
+  return Object.entries(listeners).map(([name, address]) => ({ name, port: Number(address.split(':')[1]), protocol: 'TCP' }));
 }
 
 function sidecarWebhook(): object {

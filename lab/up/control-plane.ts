@@ -64,10 +64,7 @@ export function startApi(): void {
 
 /** Waits until the API server says that it is ready. */
 export async function waitForApi(): Promise<void> {
-  await waitUntil(async () => (await kubectl(['get', '--raw', '/readyz'])) === 'ok', {
-    what: `the API server (${join(paths.log, 'apiserver.log')})`,
-    timeoutMs: 90_000,
-  });
+  await waitUntil(async () => (await kubectl(['get', '--raw', '/readyz'])) === 'ok', { what: 'the API server', timeoutMs: 90_000, giveUp: endedProcess });
 }
 
 /** Starts the controller manager: without it no ReplicaSets, no ServiceAccounts, no garbage collection. */
@@ -85,10 +82,5 @@ export function startControllerManager(): void {
 
 /** Starts the scheduler. */
 export function startScheduler(): void {
-  start('scheduler', [
-    join(paths.bin, 'kube-scheduler'),
-    `--kubeconfig=${writeCertificateKubeconfig('scheduler')}`,
-    '--secure-port=0',
-    '--leader-elect=false',
-  ]);
+  start('scheduler', [join(paths.bin, 'kube-scheduler'), `--kubeconfig=${writeCertificateKubeconfig('scheduler')}`, '--secure-port=0', '--leader-elect=false']);
 }
