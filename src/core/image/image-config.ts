@@ -65,7 +65,7 @@ export function readImageConfig(bytes: Uint8Array): StoredConfig {
 }
 
 /** Splits `NAME=value` at the first `=`; an entry without one is a name with an empty value. */
-export function splitVariable(entry: string): readonly [name: string, value: string] {
+function splitVariable(entry: string): readonly [name: string, value: string] {
   const equals = entry.indexOf('=');
   return equals < 0 ? [entry, ''] : [entry.slice(0, equals), entry.slice(equals + 1)];
 }

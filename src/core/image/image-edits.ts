@@ -18,7 +18,7 @@ export function describeEdits({ origin, layers, env, labels, entrypoint, cmd }: 
   return {
     origin,
     layers: layers.map(({ layer, createdBy }) => ({ digest: layer.digest, createdBy })),
-    env: { set: env?.set ?? {}, remove: env?.remove ?? [] },
+    env: { set: env?.set ?? {}, remove: [...new Set(env?.remove)].sort() },
     labels: labels ?? {},
     entrypoint: entrypoint ?? null,
     cmd: cmd ?? null,

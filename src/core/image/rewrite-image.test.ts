@@ -148,7 +148,7 @@ describe('rewriteImage', () => {
   it('gives the same bytes for the same edits, however they are ordered', () => {
     const result = rewriteImage(imageOf(CONFIG), edits);
 
-    const again = rewriteImage(imageOf(CONFIG), { ...edits, env: { remove: ['SW_AGENT_NAME'], set: { OTEL_X: 'y', JAVA_TOOL_OPTIONS: '-Dnew' } } });
+    const again = rewriteImage(imageOf(CONFIG), { ...edits, env: { remove: ['NONE', 'SW_AGENT_NAME'], set: { OTEL_X: 'y', JAVA_TOOL_OPTIONS: '-Dnew' } } });
 
     expect(again).toEqual(result);
   });
