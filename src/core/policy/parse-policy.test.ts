@@ -185,7 +185,7 @@ describe('parsePolicy', () => {
     [{ to: { env: { JAVA_TOOL_OPTIONS: '-Xmx1g' } } }, 'spec.to.env.JAVA_TOOL_OPTIONS: must not be set here: it would replace what images and teams set'],
     [{ to: { env: { OTEL_SERVICE_NAME: 'all' } } }, 'spec.to.env.OTEL_SERVICE_NAME: must not be set here: the whole fleet would be one service; use spec.to.serviceName'],
     [{ image: { to: '{repository}:otel' } }, 'spec.image.to: must contain {hash8}, or different images would get the same name'],
-    [{ image: { to: '{repo}:{hash8}' } }, 'spec.image.to: has the unknown placeholder {repo}; known are {registry}, {repository}, {tag}, {hash8}'],
+    [{ image: { to: '{repo}:{hash8}' } }, 'spec.image.to: has the unknown placeholder {repo}; known are {registry}, {path}, {repository}, {tag}, {hash8}'],
     [{ image: { sign: ['cosign', 'sign'] } }, 'spec.image.sign: must contain {ref}, the reference to sign'],
     [{ image: { files: { '../x': './x' } } }, 'spec.image.files."../x": must be a relative path without ..'],
     [{ allow: [{ id: 'sampling-changes' }] }, 'spec.allow[0].reason: is required'],

@@ -51,8 +51,8 @@ const to = z.strictObject({
 });
 
 const image = z.strictObject({
-  to: template(['registry', 'repository', 'tag', 'hash8'], ['hash8']).default('{repository}:{tag}-otel-{hash8}'),
-  agentRepository: template(['registry', 'repository']).default('{registry}/changeover/agent'),
+  to: template(['registry', 'path', 'repository', 'tag', 'hash8'], ['hash8']).default('{repository}:{tag}-otel-{hash8}'),
+  agentRepository: template(['registry', 'path', 'repository']).default('{registry}/changeover/agent'),
   reference: choice(['tag@digest', 'digest', 'tag']).default('tag@digest'),
   removeOld: choice(['auto', 'never']).default('auto'),
   readyTimeout: duration.prefault('5m'),
