@@ -1,5 +1,6 @@
 import { sha256Digest } from './digest.ts';
-import { gzip } from './gzip.ts';
+import { gzipSmallTar } from './gzip-small-tar.ts';
+import { gzipStored } from './gzip-stored.ts';
 import { lintLayer } from './lint-layer.ts';
 import type { ImageFiles } from './image-facts.ts';
 import { writeTar } from './tar-writer.ts';
@@ -19,10 +20,13 @@ export interface BuiltLayer {
 /** Time of everything new in our layers, in seconds: 1980-01-01T00:00:00Z, the oldest that zip tools can hold. */
 export const LAYER_TIME = 315_532_800;
 
+/** Up to this size a layer is mostly padding, and worth compressing; above, it holds jars, which are compressed already. In bytes. */
+const SMALL = 65_536;
+
 /** Checks the entries against our rules (see `lintLayer`; `lower` = what the layer goes on top of) and packs them. */
 export function buildLayer(entries: readonly TarEntry[], lower?: ImageFiles): BuiltLayer {
   lintLayer(entries, { mtime: LAYER_TIME, ...(lower === undefined ? {} : { lower }) });
   const tar = writeTar(entries);
-  const bytes = gzip(tar);
+  const bytes = tar.length <= SMALL ? gzipSmallTar(tar) : gzipStored(tar);
   return { digest: sha256Digest(bytes), diffId: sha256Digest(tar), size: bytes.length, bytes };
 }

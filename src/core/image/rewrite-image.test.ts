@@ -15,7 +15,7 @@ const origin = { name: 'r.example.com/team/app', agent: 'opentelemetry', version
 const edits: ImageEdits = {
   origin,
   layers: [{ layer, createdBy: 'agent layer' }],
-  env: { set: { JAVA_TOOL_OPTIONS: '-Dnew', OTEL_X: 'y' }, remove: ['SW_AGENT_NAME'] },
+  env: { set: { JAVA_TOOL_OPTIONS: '-Dnew', OTEL_X: 'y' }, remove: ['SW_AGENT_NAME', 'NONE'] },
 };
 
 const CONFIG = `{

@@ -1,3 +1,5 @@
+import { wrapGzip } from './gzip.ts';
+
 /** Distances that repetitions are looked for at: runs of one byte, and what the header before had in the same place. */
 const DISTANCES = [
   { distance: 1, code: 0, extra: 0, extraBits: 0 },
@@ -7,8 +9,8 @@ const MIN_MATCH = 4;
 const MAX_MATCH = 258;
 const END = 256;
 
-/** Compresses a small tar as one block with fixed codes (RFC 1951 section 3.2.6), finding only the repetitions that tar headers are made of. */
-export function deflateTar(bytes: Uint8Array): Uint8Array {
+/** Compresses a small tar as one gzip block with fixed codes (RFC 1951 section 3.2.6), finding only the repetitions that tar headers are made of. */
+export function gzipSmallTar(bytes: Uint8Array): Uint8Array {
   const bits = new BitWriter();
   bits.write(1, 1);
   bits.write(1, 2);
@@ -25,7 +27,7 @@ export function deflateTar(bytes: Uint8Array): Uint8Array {
     }
   }
   writeSymbol(bits, END);
-  return bits.finish();
+  return wrapGzip(bits.finish(), bytes);
 }
 
 function matchLength(bytes: Uint8Array, at: number, distance: number): number {
