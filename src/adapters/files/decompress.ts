@@ -1,9 +1,11 @@
 import { Readable, pipeline, type Duplex } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { ChangeoverError } from '../../core/error.ts';
+import { splitZstdFrames } from './split-zstd-frames.ts';
 
 const GZIP = [0x1f, 0x8b];
 const ZSTD = [0x28, 0xb5, 0x2f, 0xfd];
+const ZSTD_SKIPPABLE = [0x50, 0x2a, 0x4d, 0x18];
 const OUTPUT = 256 * 1024;
 
 /**
@@ -19,7 +21,7 @@ export async function* decompress(source: AsyncIterable<Uint8Array>, target: str
     return;
   }
   // The decoder is destroyed with the pipeline's error, so the loop below sees it; the callback only keeps it from being unhandled.
-  pipeline(Readable.from(all), decoder, () => undefined);
+  pipeline(Readable.from(startsWith(head, GZIP) ? all : splitZstdFrames(all)), decoder, () => undefined);
   try {
     for await (const chunk of decoder) yield chunk as Uint8Array;
   } catch (error) {
@@ -55,7 +57,8 @@ async function* replay(head: Uint8Array, iterator: AsyncIterator<Uint8Array>): A
 
 function openDecoder(head: Uint8Array, target: string): Duplex | undefined {
   if (startsWith(head, GZIP)) return zlib.createGunzip({ chunkSize: OUTPUT });
-  if (!startsWith(head, ZSTD)) return undefined;
+  // A zstd stream may begin with a frame to skip, whose first byte varies.
+  if (!startsWith(head, ZSTD) && !startsWith(Uint8Array.of((head[0] ?? 0) & 0xf0, ...head.subarray(1)), ZSTD_SKIPPABLE)) return undefined;
   if (typeof zlib.createZstdDecompress !== 'function') {
     throw new ChangeoverError('unsupported', 'the data is compressed with zstd, which this Node.js cannot read', {
       target,

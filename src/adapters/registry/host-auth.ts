@@ -22,7 +22,7 @@ export interface HostAuth {
   /** The Authorization header for a request; undefined = none. */
   authorize(need: Need): Promise<string | undefined>;
   /** Takes in what a 401 says. True when the next `authorize` may give something better than `sent`. */
-  learn(header: string, need: Need, sent: string | undefined): boolean;
+  learn(header: string, need: Need, sent: string | undefined): Promise<boolean>;
 }
 
 export interface HostAuthOptions {
@@ -86,7 +86,7 @@ export function createHostAuth(options: HostAuthOptions): HostAuth {
       if (credentials?.kind === 'registry-token') return `Bearer ${credentials.token}`;
       return credentials?.kind === 'password' ? basic(credentials) : undefined;
     },
-    learn(header, need, sent) {
+    async learn(header, need, sent) {
       const challenge = parseChallenge(header);
       if (challenge === undefined) return false;
       if (challenge.kind === 'bearer') {
@@ -94,6 +94,7 @@ export function createHostAuth(options: HostAuthOptions): HostAuth {
         demanded.set(keyOf(need.scopes), challenge.scopes);
       } else if (sent === undefined) {
         scheme = Promise.resolve(challenge);
+        return (await options.credentials.find(need.repository, need.signal)) !== undefined;
       } else if (sent.startsWith('Basic ')) {
         return options.credentials.forget();
       }

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { ChangeoverError } from '../../core/error.ts';
 import { sha256Digest } from '../../core/image/digest.ts';
 import { mediaTypes } from '../../core/image/media-types.ts';
 import type { Repository } from '../../core/image/reference.ts';
 import type { Registry, StoredManifest } from '../../ports/registry.ts';
+import { readBlob, type BlobRequest } from './read-blob.ts';
 import { readBytes } from './read-body.ts';
-import { toNetworkError } from './registry-error.ts';
+import { corruptContent } from './registry-error.ts';
 import { openRegistryClient, type RegistryClient, type RegistryClientOptions } from './registry-client.ts';
 import { parseManifestType } from './schema.ts';
 import { cancelUpload, hasBlob, startUpload, uploadBlob } from './upload-blob.ts';
@@ -24,7 +24,7 @@ export function openRegistry(options: RegistryClientOptions): Registry {
   return {
     manifest: (repository, reference, signal) => readManifest(client, repository, { reference, signal }),
     async *blob(repository, digest, signal) {
-      for await (const chunk of readBlob(client, repository, { digest, signal })) {
+      for await (const chunk of readBlob(client, blobOf(repository, digest, signal))) {
         layerBytesDown += chunk.length;
         yield chunk;
       }
@@ -32,7 +32,7 @@ export function openRegistry(options: RegistryClientOptions): Registry {
     async config(repository, digest, signal) {
       const parts: Uint8Array[] = [];
       let length = 0;
-      for await (const part of readBlob(client, repository, { digest, signal })) {
+      for await (const part of readBlob(client, blobOf(repository, digest, signal))) {
         length += part.length;
         if (length > MAX_MANIFEST)
           throw new ChangeoverError('too-large', `the image config is larger than ${MAX_MANIFEST} bytes`, { target: nameOf(repository, digest) });
@@ -40,7 +40,7 @@ export function openRegistry(options: RegistryClientOptions): Registry {
       }
       return Buffer.concat(parts);
     },
-    hasBlob: (repository, digest, signal) => hasBlob(client, { repository, digest: checkedDigest(digest, repository), signal }),
+    hasBlob: async (repository, digest, signal) => hasBlob(client, { repository, digest: checkedDigest(digest, repository), signal }),
     async putBlob(repository, { digest, bytes }, { mountFrom, signal } = {}) {
       checkContent(bytes, checkedDigest(digest, repository), repository);
       return uploadBlob(client, { repository, digest, bytes, mountFrom, signal });
@@ -68,34 +68,9 @@ async function readManifest(client: RegistryClient, repository: Repository, { re
   const bytes = await readBytes(reply, MAX_MANIFEST, target);
   const digest = sha256Digest(bytes);
   const stated = reference.includes(':') ? reference : reply.headers['docker-content-digest'];
-  if (stated?.startsWith('sha256:') && stated !== digest) throw corrupt(stated, digest, target);
+  if (stated?.startsWith('sha256:') && stated !== digest) throw corruptContent(stated, digest, target);
   const type = reply.headers['content-type']?.split(';')[0]?.trim() ?? '';
   return { digest, mediaType: /manifest|index/.test(type) ? type : (parseManifestType(bytes) ?? type), bytes };
-}
-
-async function* readBlob(
-  client: RegistryClient,
-  repository: Repository,
-  { digest, signal }: { digest: string; signal: AbortSignal | undefined },
-): AsyncGenerator<Uint8Array> {
-  const target = nameOf(repository, digest);
-  const to = `blobs/${checkedDigest(digest, repository)}`;
-  const reply = await client.call({ method: 'GET', repository, to, access: 'pull', accept: [200, 404], action: 'reading the blob', target, signal });
-  if (reply.status === 404) {
-    await reply.discard();
-    throw new ChangeoverError('not-found', 'the registry does not have this blob', { target });
-  }
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of reply.body) {
-      hash.update(chunk);
-      yield chunk;
-    }
-  } catch (error) {
-    throw toNetworkError(error, new URL(`/v2/${repository.path}/${to}`, client.transport.baseUrl(repository.registry)), { target, signal });
-  }
-  const found = `sha256:${hash.digest('hex')}`;
-  if (found !== digest) throw corrupt(digest, found, target);
 }
 
 interface Write {
@@ -122,7 +97,7 @@ async function writeManifest(client: RegistryClient, repository: Repository, { r
   const reply = await client.call({ ...call, headers: { 'content-type': mediaType }, body: bytes });
   await reply.discard();
   const stored = reply.headers['docker-content-digest'];
-  if (stored?.startsWith('sha256:') && stored !== sha256Digest(bytes)) throw corrupt(sha256Digest(bytes), stored, target);
+  if (stored?.startsWith('sha256:') && stored !== sha256Digest(bytes)) throw corruptContent(sha256Digest(bytes), stored, target);
 }
 
 async function canPush(client: RegistryClient, repository: Repository, signal: AbortSignal | undefined): Promise<boolean> {
@@ -136,6 +111,10 @@ async function canPush(client: RegistryClient, repository: Repository, signal: A
   }
 }
 
+function blobOf(repository: Repository, digest: string, signal: AbortSignal | undefined): BlobRequest {
+  return { repository, digest: checkedDigest(digest, repository), target: nameOf(repository, digest), signal };
+}
+
 function checkedDigest(digest: string, repository: Repository): string {
   if (DIGEST.test(digest)) return digest;
   throw new ChangeoverError('unsupported', `"${digest}" is not a sha256 digest`, { target: `${repository.registry}/${repository.path}` });
@@ -143,14 +122,7 @@ function checkedDigest(digest: string, repository: Repository): string {
 
 function checkContent(bytes: Uint8Array, digest: string, repository: Repository): void {
   const found = sha256Digest(bytes);
-  if (found !== digest) throw corrupt(digest, found, nameOf(repository, digest));
-}
-
-function corrupt(expected: string, found: string, target: string): ChangeoverError {
-  return new ChangeoverError('refused', `the content is not what its digest says: expected ${expected}, found ${found}`, {
-    target,
-    hint: 'Something between this machine and the registry changes content (a proxy or cache), or the registry is damaged.',
-  });
+  if (found !== digest) throw corruptContent(digest, found, nameOf(repository, digest));
 }
 
 function nameOf(repository: Repository, reference: string): string {

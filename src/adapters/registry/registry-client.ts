@@ -85,29 +85,24 @@ export function openRegistryClient({ settings, directory, env, clock }: Registry
       const base = transport.baseUrl(repository.registry);
       const auth = authOf(repository.registry);
       const need = { repository, scopes: scopesOf(call), signal };
-      let url = typeof call.to === 'string' ? new URL(`/v2/${repository.path}/${call.to}`, base) : call.to;
       // One more try after an anonymous request was refused, and one after credentials were.
-      const refused = new Set<boolean>();
+      const refused = new Set<'anonymous' | 'authorized'>();
+      let url = typeof call.to === 'string' ? new URL(`/v2/${repository.path}/${call.to}`, base) : call.to;
       for (let redirects = 0; ;) {
         // Credentials are for the registry's own origin, never for where it sends us.
-        const authorization = url.origin === base.origin ? await auth.authorize(need) : undefined;
+        const own = url.origin === base.origin;
+        const authorization = own ? await auth.authorize(need) : undefined;
         const headers = { ...call.headers, ...(authorization === undefined ? {} : { authorization }) };
         const body = call.body === undefined ? {} : { body: call.body };
         const reply = await sender.send({ method, url, headers, ...body, target, repeatable: call.repeatable ?? true, signal });
-        const status = reply.status;
-        const location = reply.headers['location'];
-        if (call.accept.includes(status)) return reply;
-        const anonymous = authorization === undefined;
-        if (
-          status === 401 &&
-          url.origin === base.origin &&
-          !refused.has(anonymous) &&
-          auth.learn(reply.headers['www-authenticate'] ?? '', need, authorization)
-        ) {
-          refused.add(anonymous);
-        } else if (REDIRECTS.has(status) && location !== undefined && (method === 'GET' || method === 'HEAD') && redirects < MAX_REDIRECTS) {
+        if (call.accept.includes(reply.status)) return reply;
+        const as = authorization === undefined ? 'anonymous' : 'authorized';
+        const location = redirectOf(reply, method);
+        if (location !== undefined && redirects < MAX_REDIRECTS) {
           redirects += 1;
           url = transport.follow(location, url, target);
+        } else if (own && reply.status === 401 && !refused.has(as) && (await auth.learn(reply.headers['www-authenticate'] ?? '', need, authorization))) {
+          refused.add(as);
         } else {
           return fail(reply, call);
         }
@@ -115,6 +110,10 @@ export function openRegistryClient({ settings, directory, env, clock }: Registry
       }
     },
   };
+}
+
+function redirectOf(reply: WireReply, method: WireRequest['method']): string | undefined {
+  return REDIRECTS.has(reply.status) && (method === 'GET' || method === 'HEAD') ? reply.headers['location'] : undefined;
 }
 
 /** What is pushed to comes first: some token servers read only the first scope. */

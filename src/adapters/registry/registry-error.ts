@@ -53,6 +53,14 @@ export function toNetworkError(error: unknown, url: URL, options: { readonly tar
   });
 }
 
+/** Content that does not hash to its digest. */
+export function corruptContent(expected: string, found: string, target: string): ChangeoverError {
+  return new ChangeoverError('refused', `the content is not what its digest says: expected ${expected}, found ${found}`, {
+    target,
+    hint: 'Something between this machine and the registry changes content (a proxy or cache), or the registry is damaged.',
+  });
+}
+
 /** The error code of a network failure, also of the first of several attempts. */
 export function networkCode(error: unknown): string {
   if (error instanceof AggregateError) return networkCode(error.errors[0]);

@@ -4,8 +4,6 @@ import { networkCode, toNetworkError } from './registry-error.ts';
 import type { Transport, WireReply, WireRequest } from './transport.ts';
 
 export interface SendRequest extends WireRequest {
-  /** For messages: `registry/repository[:tag]`. */
-  readonly target: string;
   /** Whether the request may be sent again after a lost or failed answer. One the server surely did not act on always may. */
   readonly repeatable: boolean;
 }

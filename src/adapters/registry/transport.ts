@@ -8,12 +8,15 @@ import { ChangeoverError } from '../../core/error.ts';
 import type { RegistrySettings } from '../../core/policy/policy.ts';
 import type { RegistryTraffic } from '../../ports/registry.ts';
 import { isLoopback, isPrivateLiteral } from './network-host.ts';
+import { toNetworkError } from './registry-error.ts';
 
 export interface WireRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   readonly url: URL;
   readonly headers?: { readonly [name: string]: string };
   readonly body?: Uint8Array;
+  /** For messages: `registry/repository[:tag]`. */
+  readonly target: string;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -22,6 +25,7 @@ export interface WireReply {
   readonly status: number;
   /** By lower-case name; of a header sent several times, all values joined by commas. */
   readonly headers: { readonly [name: string]: string | undefined };
+  /** Throws `unreachable` when it is cut, `aborted` when the signal fires. */
   readonly body: AsyncIterable<Uint8Array>;
   discard(): Promise<void>;
   /** Resolves when the body has ended, was discarded or cut. */
@@ -39,6 +43,7 @@ export interface Transport {
    * or lead to this machine or a private address on another host: a registry must not aim our requests inside the network.
    */
   follow(location: string, from: URL, target: string): URL;
+  /** Throws what the network throws. */
   send(request: WireRequest): Promise<WireReply>;
   traffic(): Omit<RegistryTraffic, 'layerBytesDown'>;
   close(): Promise<void>;
@@ -80,14 +85,18 @@ export function openTransport({ settings, directory }: TransportOptions): Transp
     return agent;
   }
 
-  function toReply(status: number, headers: IncomingHttpHeaders, raw: Readable): WireReply {
+  function toReply(wire: WireRequest, status: number, headers: IncomingHttpHeaders, raw: Readable): WireReply {
     // A body that is cut when nobody reads it must not end the process; its reader is told.
     raw.on('error', () => undefined);
     const ended = new Promise<void>((done) => raw.once('close', done));
     async function* body(): AsyncGenerator<Uint8Array> {
-      for await (const chunk of raw as AsyncIterable<Uint8Array>) {
-        counted.bytesDown += chunk.length;
-        yield chunk;
+      try {
+        for await (const chunk of raw as AsyncIterable<Uint8Array>) {
+          counted.bytesDown += chunk.length;
+          yield chunk;
+        }
+      } catch (error) {
+        throw toNetworkError(error, wire.url, wire);
       }
     }
     async function discard(): Promise<void> {
@@ -122,7 +131,8 @@ export function openTransport({ settings, directory }: TransportOptions): Transp
         throw misled(`${url.origin} is not protected by TLS`, from, target);
       return url;
     },
-    async send({ method, url, headers, body, signal }) {
+    async send(wire) {
+      const { method, url, headers, body, signal } = wire;
       counted.requests += 1;
       counted.bytesUp += body?.length ?? 0;
       const reply = await request(url.href, {
@@ -133,11 +143,12 @@ export function openTransport({ settings, directory }: TransportOptions): Transp
         body: body ?? null,
         ...(signal === undefined ? {} : { signal }),
       });
-      return toReply(reply.statusCode, reply.headers, reply.body);
+      return toReply(wire, reply.statusCode, reply.headers, reply.body);
     },
     traffic: () => ({ ...counted }),
     async close() {
-      await Promise.all([...agents.values()].map((agent) => agent.close()));
+      // Not `close`, which would wait for bodies nobody reads any more.
+      await Promise.all([...agents.values()].map((agent) => agent.destroy()));
     },
   };
 }

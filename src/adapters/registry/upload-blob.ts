@@ -33,7 +33,8 @@ export async function uploadBlob(client: RegistryClient, upload: Upload): Promis
       await finishUpload(client, upload, session);
       return 'uploaded';
     } catch (error) {
-      if (attempt >= MAX_ATTEMPTS || !isBroken(error)) throw error;
+      // A cut connection, a server error or a forgotten session: the same bytes may arrive in a new one.
+      if (attempt >= MAX_ATTEMPTS || !(error instanceof ChangeoverError && error.code === 'unreachable' && error.retryable)) throw error;
       session = undefined;
     }
     if (await hasBlob(client, upload)) return 'uploaded';
@@ -119,20 +120,15 @@ async function finishUpload(client: RegistryClient, upload: Upload, session: URL
     access: 'pull,push',
     headers: { 'content-type': 'application/octet-stream' },
     body: bytes,
-    accept: [200, 201, 204],
+    accept: [200, 201, 204, 404],
     action: `upload of ${digest}`,
     target,
     repeatable: false,
     signal,
   });
   await reply.discard();
+  if (reply.status === 404) throw new ChangeoverError('unreachable', `the registry forgot the upload of ${digest} before its end`, { target, retryable: true });
   const stored = reply.headers['docker-content-digest'];
   if (stored?.startsWith('sha256:') && stored !== digest)
     throw new ChangeoverError('refused', `the registry stored ${stored} where ${digest} was sent`, { target });
-}
-
-/** Failures after which the same bytes in a new session may arrive: cut connections, server errors, and a session the registry has forgotten. */
-function isBroken(error: unknown): boolean {
-  if (!(error instanceof ChangeoverError)) return false;
-  return (error.code === 'unreachable' && error.retryable) || /BLOB_UPLOAD_(?:UNKNOWN|INVALID)|HTTP 404/.test(error.message);
 }
