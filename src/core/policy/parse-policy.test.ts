@@ -186,6 +186,8 @@ describe('parsePolicy', () => {
     [{ to: { env: { OTEL_SERVICE_NAME: 'all' } } }, 'spec.to.env.OTEL_SERVICE_NAME: must not be set here: the whole fleet would be one service; use spec.to.serviceName'],
     [{ image: { to: '{repository}:otel' } }, 'spec.image.to: must contain {hash8}, or different images would get the same name'],
     [{ image: { to: '{repo}:{hash8}' } }, 'spec.image.to: has the unknown placeholder {repo}; known are {registry}, {path}, {repository}, {tag}, {hash8}'],
+    [{ image: { to: '{repository}-{hash8}' } }, 'spec.image.to: must be a repository and a tag once its placeholders are filled in'],
+    [{ image: { agentRepository: '{registry}/changeover/agent:1' } }, 'spec.image.agentRepository: must be a repository without a tag once its placeholders are filled in'],
     [{ image: { sign: ['cosign', 'sign'] } }, 'spec.image.sign: must contain {ref}, the reference to sign'],
     [{ image: { files: { '../x': './x' } } }, 'spec.image.files."../x": must be a relative path without ..'],
     [{ allow: [{ id: 'sampling-changes' }] }, 'spec.allow[0].reason: is required'],

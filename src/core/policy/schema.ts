@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseImageReference } from '../image/reference.ts';
 import { choice, day, duration, form, labelTemplate, percentage, selector, template, text, url } from './field-forms.ts';
 
 const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -51,8 +52,12 @@ const to = z.strictObject({
 });
 
 const image = z.strictObject({
-  to: template(['registry', 'path', 'repository', 'tag', 'hash8'], ['hash8']).default('{repository}:{tag}-otel-{hash8}'),
-  agentRepository: template(['registry', 'path', 'repository']).default('{registry}/changeover/agent'),
+  to: template(['registry', 'path', 'repository', 'tag', 'hash8'], ['hash8'])
+    .refine((value) => namesImage(value, true), 'must be a repository and a tag once its placeholders are filled in')
+    .default('{repository}:{tag}-otel-{hash8}'),
+  agentRepository: template(['registry', 'path', 'repository'])
+    .refine((value) => namesImage(value, false), 'must be a repository without a tag once its placeholders are filled in')
+    .default('{registry}/changeover/agent'),
   reference: choice(['tag@digest', 'digest', 'tag']).default('tag@digest'),
   removeOld: choice(['auto', 'never']).default('auto'),
   readyTimeout: duration.prefault('5m'),
@@ -112,3 +117,14 @@ export const policySchema = z.strictObject({
 });
 
 export type PolicyFile = z.output<typeof policySchema>;
+
+/** Whether a template, filled with ordinary values, is an image reference with (or without) a tag, and never a digest. */
+function namesImage(value: string, tagged: boolean): boolean {
+  const sample: Readonly<Record<string, string>> = { registry: 'registry.example.com', path: 'a/b', repository: 'registry.example.com/a/b', tag: '1', hash8: '00000000' };
+  try {
+    const { tag, digest } = parseImageReference(value.replaceAll(/\{(\w+)\}/g, (_, name: string) => sample[name] ?? 'x'));
+    return (tag !== undefined) === tagged && digest === undefined;
+  } catch {
+    return false;
+  }
+}
