@@ -1,5 +1,5 @@
 import type { ImageFiles, LayerEntry, LayerIndex } from './image-facts.ts';
-import { compareBytes, splitPath } from './layer-path.ts';
+import { splitPath } from './layer-path.ts';
 import { findNode, isDirectory, MAX_LINKS, newDirectory, readLayerTree } from './layer-tree.ts';
 import type { Directory, FileNode } from './layer-tree.ts';
 
@@ -42,7 +42,7 @@ function readEntry(node: FileNode | undefined, path: string): LayerEntry | undef
 }
 
 function listNames(node: FileNode | undefined): readonly string[] {
-  return isDirectory(node) ? [...node.children.keys()].sort(compareBytes) : [];
+  return isDirectory(node) ? [...node.children.keys()].sort() : [];
 }
 
 function resolveParents(root: Directory, path: string): string | undefined {

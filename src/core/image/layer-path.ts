@@ -39,6 +39,6 @@ export function compareLayerPaths(a: string, b: string): number {
 }
 
 /** Order by UTF-8 bytes, which is the order of code points (and not JavaScript's own, where surrogates sort before U+E000). */
-export function compareBytes(a: string, b: string): number {
+function compareBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

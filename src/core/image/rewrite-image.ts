@@ -31,7 +31,8 @@ const BASE_DIGEST = 'org.opencontainers.image.base.digest';
 
 /**
  * Puts layers on top of an image and edits its config; the source's layers are not needed. Same source and edits, same bytes. Unknown fields,
- * their order and the media type family survive. An image that is a result of ours is rewritten from its original.
+ * their order and the media type family survive. An image that is a result of ours is rewritten from its original, so
+ * path layers for it must have been built from the files of `stripOurs(image)`.
  * Throws `unsupported` or `refused` for what `readManifest`, `readImageConfig` and `stripOurs` throw for, and for images that are no Linux image, contradict themselves or
  * have too many layers.
  */
