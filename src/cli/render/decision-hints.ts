@@ -47,7 +47,7 @@ export function decisionEffect(status: RunStatus, { kind, targets, rollbackInFli
     case 'exclude':
       return `leave ${these} out of this run; then \`changeover continue\` goes on with the rest`;
     case 'rollback':
-      return `put back ${targets.length === 0 ? `all ${count(migrated + inFlight, 'changed workload')}` : these} to exactly what was there`;
+      return `put ${targets.length === 0 ? `back every workload that was changed (${migrated + inFlight})` : `${these} back`} to exactly what was there`;
     case 'abort':
       return `end the run: ${migrated} stay migrated, ${waiting} stay as they are${inFlight === 0 ? '' : `, ${inFlight} in flight ${rollbackInFlight === true ? 'are put back' : 'are finished'}`}`;
     default:

@@ -3,10 +3,10 @@ import { printable } from './printable.ts';
 
 const WIDEST = 120;
 
-/** Workload ids as wrapped lines, a namespace at a time: `shop: cart, orders, StatefulSet/db`. */
+/** Workload ids as wrapped lines in alphabetical order, a namespace at a time: `shop: cart, orders, StatefulSet/db`. */
 export function nameLines(ids: readonly string[], options: { readonly width: number; readonly indent: number }): readonly string[] {
   const byNamespace = new Map<string, string[]>();
-  for (const id of ids) {
+  for (const id of ids.toSorted()) {
     const [namespace = '', kind = '', name = ''] = printable(id).split('/');
     byNamespace.set(namespace, [...(byNamespace.get(namespace) ?? []), kind === 'Deployment' ? name : `${kind}/${name}`]);
   }

@@ -6,6 +6,9 @@ import { skipHeading, skipText } from './messages/skip-text.ts';
 import { nameLines } from './names.ts';
 import type { Paint } from './paint.ts';
 
+/** What is only good to know about more workloads than this is counted; the plan file names them. */
+const MAX_NAMED = 20;
+
 export interface ExceptionOptions {
   readonly paint: Paint;
   readonly width: number;
@@ -46,7 +49,8 @@ function findingLines(told: readonly Told[], options: ExceptionOptions): readonl
   return groups.flatMap((group) => {
     const [first] = group;
     if (!first) return [];
-    return [`  ${options.paint('accent', first.finding.id)}: ${findingText(first.finding)} (${group.length})`, ...namesOf(group, options)];
+    const named = first.finding.severity !== 'info' || group.length <= MAX_NAMED;
+    return [`  ${options.paint('accent', first.finding.id)}: ${findingText(first.finding)} (${group.length})`, ...(named ? namesOf(group, options) : [])];
   });
 }
 

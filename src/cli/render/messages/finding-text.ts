@@ -1,31 +1,65 @@
 import type { Finding } from '../../../core/finding.ts';
 import type { JsonObject } from '../../../core/json.ts';
-import { around, say, type Texts } from './say.ts';
+import { around, count, say, type Texts } from './say.ts';
 
-/** What a finding says about its workload, in words. */
+/** What a finding says about its workload or service, in words. */
 export function findingText(finding: Pick<Finding, 'id' | 'params'>): string {
   return say(findingTexts, finding.id, finding.params as JsonObject);
 }
 
-/** Every finding id there is. */
-export const findingTexts: Texts = {
+/** About the image and the place of the old agent's jar in it. */
+const image: Texts = {
   'layers-not-scanned': (p) => `the image's layers were not read, so nothing is proven about its files${around(': ', p('reason'))}`,
   'jar-not-in-image': (p) => `the old agent's jar ${p('path')} is not in the image`,
   'home-taken': (p) => `the image already has something at ${p('path')}, the new agent's home`,
   'mounted-over': (p) => `a volume mounted at ${p('mount')} covers ${p('path')}`,
   'jar-moved-by-script': (p) => `the old agent's jar is copied, moved or fetched at start by ${p('where')}: ${p('line')}`,
-  'push-denied': (p) => `the registry does not let us push to ${p('repository')}${around(': ', p('detail'))}`,
-  'source-not-pullable': (p) => `the image the pods run can no longer be pulled, so there would be no way back: ${p('image') || p('reference')}`,
-  'image-missing': (p) => `the registry does not have the image the pods run: ${p('image') || p('reference')}${around('@', p('digest'))}`,
+  'path-not-proven': (p) => `the path ${p('path')} in the image cannot be changed safely${around(': ', p('because'))}`,
+  'push-denied': (p) => `the registry does not let us push to ${p('repository')}`,
+  'image-missing': (p) => `the registry no longer has the image the pods run, so there would be no way back: ${p('image')}`,
   'image-unreadable': (p) => `the image cannot be read: ${p('image')}${around(': ', p('detail'))}`,
   'registry-denied': (p) => `the registry does not let us read ${p('image')}${around(': ', p('detail'))}`,
-  'path-not-proven': (p) => `it is not proven what lies at ${p('path')}`,
+  'image-not-rewritable': (p) => `the image cannot be rewritten: ${p('detail')}`,
+};
+
+/** About the JVM options and where they were read. */
+const options: Texts = {
+  'other-agent': (p) => `another agent is in the JVM too: ${p('name')} (${p('path')}); which of them instruments what is not known`,
+  'unknown-agent': (p) => `a Java agent we do not know is in the JVM: ${p('path')}`,
+  'unmatched-quote': (p) => `the JVM options in ${p('variable')} have a quote that is never closed`,
+  'empty-option': (p) => `the JVM options in ${p('variable')} hold an empty option`,
+  'shell-operator': (p) => `the JVM options in ${p('variable')} hold a shell operator`,
+  'options-unreadable': (p) => `the JVM options in ${p('variable')} cannot be read (${p('why')})`,
+  'unresolved-reference': (p) => `${p('variable')} refers to ${p('references')}, which nothing sets`,
+  'options-assumed': (p) => `the start script could not be read; it is assumed to pass ${p('variables')} to the JVM`,
+  'start-script-unread': (p) => `what starts the JVM could not be read: ${p('program')}`,
+  'script-not-parsed': (p) => `a part of ${p('source')} is more than we can read; what it does to the JVM options is not known`,
+  'program-argument': (p) => `${p('option')} stands after the program's name: the application gets it, the JVM does not`,
+  'argfile-unread': (p) => `the option file ${p('path')} could not be read`,
+  'jdk-java-options-ignored': (p) => `JDK_JAVA_OPTIONS is set, and Java ${p('java')} does not read it`,
+  'secret-not-read': (p) => `values from Secrets are never read: ${p('names') || p('secret')}`,
+  'config-map-not-read': (p) => `the ConfigMap ${p('configMap')} could not be read`,
+};
+
+/** About what the change means for the workload. */
+const change: Texts = {
+  'agent-core-in-app': (p) => `the application itself uses classes only the old agent brings (${p('names')}), in ${p('paths')}`,
+  'service-name-unknown': (p) => `the service's name is not known${around(': no label for ', p('template'))}`,
   'env-overridden': (p) => `the workload's own ${p('name')} (${p('by')}) stays and overrides ours`,
   'ghost-env': (p) => `${p('name')} is added to the pod and survives the owner's next deploy`,
-  'coupled-flag': (p) => `JVM option and image have different owners: with the old image and our option no agent would run${around(' (', p('carrier'), ')')}`,
-  'script-not-edited': (p) => `the start script ${p('path')} cannot be edited safely; a link at the old jar's path loads the new agent instead`,
-  'entrypoint-hidden': () => 'the pod sets its own command, so the image entrypoint has no effect',
-  'sampling-changes': (p) => `the old agent samples${around(' ', p('rate') || p('value'))}, the new one would record everything`,
-  'owner-reverts': (p) => `its owner${around(' ', p('kind') || p('owner'))}${around(' ', p('name'))} would undo the change`,
-  'uses-agent-internals': (p) => `classes of the application use internals of the old agent: ${p('paths') || p('path')}`,
 };
+
+/** About traces, from `verify`. */
+const traces: Texts = {
+  'no-spans': (p) => `other services called it ${count(p('calls'), 'time')}, and no span of it arrived`,
+  'no-traffic': () => 'no span arrived and nobody called it: send it a request and verify again',
+  'no-ready-pods': () => 'no pod of it is Ready',
+  'traces-too-fresh': (p) => `its traces are too young to judge: wait ${p('seconds')} s and verify again`,
+  'pods-unseen': (p) => `no span yet from ${count(p('count'), 'Ready pod')}: ${p('pods')}`,
+  'orphan-spans': (p) => `${count(p('count'), 'span')} without their parent, in ${count(p('traces'), 'trace')}, for example ${p('examples')}`,
+  'several-roots': (p) => `${count(p('traces'), 'trace')} with more than one beginning, for example ${p('examples')}`,
+  'unanswered-calls': (p) => `${count(p('count'), 'call')} from ${p('from')} left no span here, for example trace ${p('examples')}`,
+};
+
+/** Every finding id there is. */
+export const findingTexts: Texts = { ...image, ...options, ...change, ...traces };

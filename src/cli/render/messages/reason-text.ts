@@ -1,10 +1,15 @@
+import type { Finding } from '../../../core/finding.ts';
 import { isJsonObject } from '../../../core/json.ts';
 import type { Reason } from '../../../core/rollout/run-record.ts';
 import { formatClock } from '../duration.ts';
+import { findingText } from './finding-text.ts';
 import { around, count, say, type Texts } from './say.ts';
+import { skipTexts } from './skip-text.ts';
 
 /** Why a workload is where it is, or what it waits for, in words. */
 export function reasonText(reason: Reason): string {
+  const [finding] = Array.isArray(reason.params['findings']) ? reason.params['findings'] : [];
+  if (typeof finding === 'string') return findingText({ id: finding, params: reason.params as Finding['params'] });
   const detail = reason.params['detail'];
   // What one pod says comes along as an object: it is said after the sentence about all of them.
   if (!isJsonObject(detail)) return say(reasonTexts, reason.id, reason.params);
@@ -60,8 +65,11 @@ const ended: Texts = {
   'changed-by-others': () => 'somebody else put the old values back, or changed them, after us',
   retrying: (p) => `${p('what')} got no clear answer and is tried again: ${p('detail')}`,
   'lease-wait': (p) => `the instance ${p('holder')} held the run and stopped; its Lease ends in ${formatClock(Number(p('leftMs')))}`,
+  'no-trace-store': () => 'the policy names no trace store (verify.jaeger), so nothing can be said about traces',
+  'trace-store-failed': (p) => `the trace store cannot be read: ${p('detail')}`,
+  'nothing-migrated': () => 'the run has migrated nothing yet',
   conflict: () => 'its fields hold neither what was there before us nor what we wrote: nothing is touched',
 };
 
 /** Every reason id there is. */
-export const reasonTexts: Texts = { ...waiting, ...failing, ...ended };
+export const reasonTexts: Texts = { ...skipTexts, ...waiting, ...failing, ...ended };

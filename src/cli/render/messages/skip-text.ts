@@ -33,16 +33,15 @@ const headings: Record<SkipId, string> = {
 };
 
 const details: Partial<Record<SkipId, (p: Params) => string>> = {
-  'no-agent': (p) => around('runs ', p('agent')),
-  'required-sidecar-missing': (p) => around('missing ', p('sidecars') || p('sidecar') || p('missing')),
+  'required-sidecar-missing': (p) => around('missing ', p('sidecar')),
   'ambiguous-container': (p) => around('candidates ', p('candidates')),
   'multiple-digests': (p) => p('digests'),
-  'unhealthy-before': (p) => p('detail') || around('', p('ready'), ` of ${p('wanted') || p('replicas')} pods Ready`),
-  'owner-reverts': (p) => [p('kind') || p('owner'), p('name')].filter((part) => part !== '').join(' '),
-  'already-on-target': (p) => around('version ', p('version')) || around('by run ', p('run')),
-  blocked: (p) => p('findings') || p('finding') || p('detail'),
+  'unhealthy-before': (p) => around('', p('ready'), ` of ${p('wanted')} pods Ready`),
+  'owner-reverts': (p) => p('owner'),
+  'already-on-target': (p) => p('agent'),
+  blocked: (p) => p('findings') || p('finding'),
+  stale: (p) => p('what'),
   locked: (p) => around('run ', p('run')),
-  excluded: (p) => around('by ', p('by')) || p('rule') || p('reason'),
 };
 
 /** Every skip id there is. */
