@@ -1,35 +1,15 @@
 import type { Finding } from '../finding.ts';
+import type { ImageConfig } from '../image/image-facts.ts';
+import { canonicalJson } from '../json.ts';
+import type { Container } from '../workload/workload.ts';
+import { effectiveCommand } from './effective-command.ts';
+import { effectiveEnv, type ConfigMaps, type EffectiveEnv } from './effective-env.ts';
+import { javaMajor } from './java-version.ts';
+import type { JvmOption } from './jvm-option.ts';
+import { envOptions, optionLike, optionsOf, type LaunchState } from './launch-state.ts';
+import { readLaunch } from './read-launch.ts';
 
-/** Where a JVM option string lives. */
-export type Carrier =
-  | 'JAVA_TOOL_OPTIONS'
-  | 'JDK_JAVA_OPTIONS'
-  | '_JAVA_OPTIONS'
-  | 'CATALINA_OPTS'
-  | 'JAVA_OPTS'
-  | 'args'
-  | 'script';
-
-/** Who owns the text the carrier stands in. */
-export type CarrierSource =
-  | { readonly kind: 'pod-env'; readonly name: string; readonly index: number }
-  | { readonly kind: 'pod-env-from'; readonly name: string; readonly from: string }
-  | { readonly kind: 'image-env'; readonly name: string }
-  | { readonly kind: 'pod-command' }
-  | { readonly kind: 'pod-args' }
-  | { readonly kind: 'image-entrypoint' }
-  | { readonly kind: 'image-file'; readonly path: string };
-
-/** One JVM option as the JVM would see it. */
-export interface JvmOption {
-  readonly carrier: Carrier;
-  readonly source: CarrierSource;
-  /** The option after unquoting and `$(VAR)` expansion: `-javaagent:/a.jar=x`. */
-  readonly text: string;
-  /** Place of the token's raw bytes in the carrier's raw text (UTF-16 offsets), for carriers that are one string. */
-  readonly start: number;
-  readonly end: number;
-}
+export type { Carrier, CarrierSource, JvmOption } from './jvm-option.ts';
 
 /** All JVM options of one container in the order the JVM sees them, or why they cannot be known. */
 export interface EffectiveOptions {
@@ -38,4 +18,67 @@ export interface EffectiveOptions {
   readonly jvm: 'yes' | 'no' | 'unknown';
   /** What could not be read (Secret references, unresolved variables, malformed quoting). */
   readonly findings: readonly Finding[];
+}
+
+export interface OptionsInput {
+  readonly container: Container;
+  readonly image?: ImageConfig;
+  /**
+   * Text of a file as the container sees it, by absolute path (symlinks and mounted ConfigMaps are the caller's business).
+   * Left out = nothing of the image can be read; undefined = not there, or not a text.
+   */
+  readonly imageText?: (path: string) => string | undefined;
+  /** ConfigMaps that env and envFrom name. */
+  readonly envFrom?: ConfigMaps;
+}
+
+/**
+ * The JVM options of a container in the order the JVM sees them: JAVA_TOOL_OPTIONS, JDK_JAVA_OPTIONS, the command line with
+ * what start scripts add to it, _JAVA_OPTIONS. Only carriers that are in use count; where a start script cannot be read,
+ * the usual variables are assumed to be, with a finding.
+ */
+export function effectiveOptions(input: OptionsInput): EffectiveOptions {
+  const env = effectiveEnv(input);
+  const argv = effectiveCommand(input.container, input.image, env);
+  const imageText = input.imageText ?? ((): undefined => undefined);
+  const launch = readLaunch(argv, { env, imageText, workingDir: workingDirectory(input) });
+  const findings = [...env.findings, ...launch.findings];
+  const jvm = launch.jvm ? 'yes' : launch.otherProgram !== undefined && launch.unread === undefined ? 'no' : 'unknown';
+  if (jvm === 'no') return { options: [], jvm, findings: distinct(findings) };
+  const carriers = { env, findings };
+  const toolOptions = envOptions(carriers, 'JAVA_TOOL_OPTIONS', 'tool-options');
+  const launcherOptions = javaLauncherOptions(carriers, javaMajor(env.values, input.imageText));
+  const assumed = assumedOptions(launch, findings);
+  const late = envOptions(carriers, '_JAVA_OPTIONS', 'tool-options');
+  if (launch.tomcat && !input.imageText) findings.push({ id: 'start-script-unread', severity: 'info', params: { program: 'setenv.sh' } });
+  return { options: distinct([...toolOptions, ...launcherOptions, ...launch.options, ...assumed, ...late]), jvm, findings: distinct(findings) };
+}
+
+function workingDirectory(input: OptionsInput): string {
+  const own = input.container['workingDir'];
+  return typeof own === 'string' && own !== '' ? own : (input.image?.workingDir ?? '/');
+}
+
+/** JDK_JAVA_OPTIONS is read by the `java` launcher of JDK 9 and later. */
+function javaLauncherOptions(carriers: { readonly env: EffectiveEnv; readonly findings: Finding[] }, major: number | undefined): readonly JvmOption[] {
+  if (major === undefined || major >= 9) return envOptions(carriers, 'JDK_JAVA_OPTIONS', 'tool-options');
+  if (carriers.env.values['JDK_JAVA_OPTIONS'] !== undefined) carriers.findings.push({ id: 'jdk-java-options-ignored', severity: 'info', params: { java: major } });
+  return [];
+}
+
+/** With an unreadable start script: CATALINA_OPTS, JAVA_OPTS and every variable that carries an agent. */
+function assumedOptions(launch: LaunchState, findings: Finding[]): readonly JvmOption[] {
+  if (launch.unread === undefined) return [];
+  findings.push({ id: 'start-script-unread', severity: 'info', params: { program: launch.unread } });
+  const names = ['JAVA_OPTS', 'CATALINA_OPTS'].filter((name) => launch.env.variables.has(name));
+  const others = [...launch.env.variables].filter(([name, variable]) => !/^(?:JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|JAVA_OPTS|CATALINA_OPTS)$/.test(name) && /(?:^|\s)-javaagent:/.test(variable.value.text));
+  const assumed = [...names, ...others.map(([name]) => name)].filter((name) => !launch.used.has(name));
+  if (assumed.length > 0) findings.push({ id: 'options-assumed', severity: 'info', params: { variables: assumed } });
+  const tomcat = launch.tomcat || /catalina|tomcat/i.test(launch.unread) || launch.env.variables.has('CATALINA_HOME');
+  return assumed.flatMap((name) => optionsOf(launch, name, name === 'CATALINA_OPTS' || (tomcat && name === 'JAVA_OPTS') ? 'catalina' : 'plain').filter((option) => optionLike.test(option.text)));
+}
+
+/** Options and findings are plain data: an equal one met on a second way through a script is the same. */
+function distinct<T extends JvmOption | Finding>(items: readonly T[]): readonly T[] {
+  return [...new Map(items.map((item) => [canonicalJson({ ...item }), item])).values()];
 }

@@ -1,0 +1,78 @@
+import type { Finding } from '../../finding.ts';
+import { isJsonObject } from '../../json.ts';
+import { escapeReferences } from '../../jvm/expand-references.ts';
+import { isSecretName } from '../../redact.ts';
+import type { AgentSetting, AgentSettings } from '../agent.ts';
+import { stockSettings } from './stock-settings.ts';
+
+export interface MappedSettings {
+  /** Values as a pod field holds them: literal `$(` is escaped, references stay live. Append them after the variables they name. */
+  readonly env: { readonly [name: string]: string };
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Says SkyWalking's settings in OpenTelemetry's words. Exact: service name, namespace, instance, cluster, `agent.enable=false`.
+ * Everything else that somebody chose and that changes what traces show becomes a finding: `sampling-changes` (block),
+ * `mapping-partial`, `mapping-lost`. `target.serviceName` (a template's result) beats the old name.
+ */
+export function mapSettings(settings: AgentSettings, target: { readonly serviceName?: string }): MappedSettings {
+  const { values } = settings;
+  const name = target.serviceName === undefined ? printSetting(values['agent.service_name']) : escapeReferences(target.serviceName);
+  const attributes = resourceAttributes(values);
+  const disabled = values['agent.enable']?.value.toLowerCase() === 'false';
+  return {
+    env: {
+      ...(name === '' ? {} : { OTEL_SERVICE_NAME: name }),
+      ...(attributes === '' ? {} : { OTEL_RESOURCE_ATTRIBUTES: attributes }),
+      ...(disabled ? { OTEL_JAVAAGENT_ENABLED: 'false' } : {}),
+    },
+    findings: Object.entries(values).flatMap(([key, setting]) => findingsFor(key, setting)),
+  };
+}
+
+function printSetting(setting: AgentSetting | undefined): string {
+  return setting === undefined ? '' : escapeReferences(setting.value, setting.unresolved);
+}
+
+function resourceAttributes(values: AgentSettings['values']): string {
+  const named: readonly (readonly [string, AgentSetting | undefined])[] = [
+    ['service.namespace', values['agent.namespace']],
+    ['service.instance.id', values['agent.instance_name']],
+    ['k8s.cluster.name', values['agent.cluster']],
+    ...instanceProperties(values['agent.instance_properties_json']),
+  ];
+  return named.flatMap(([key, setting]) => (setting === undefined || setting.value === '' ? [] : [`${key}=${encode(setting)}`])).join(',');
+}
+
+/** The scalars of `agent.instance_properties_json`; names that would take an identity's place, or hide a credential, are left out. */
+function instanceProperties(setting: AgentSetting | undefined): readonly (readonly [string, AgentSetting])[] {
+  if (setting === undefined || setting.value === '') return [];
+  try {
+    const parsed: unknown = JSON.parse(setting.value);
+    const entries = isJsonObject(parsed) ? Object.entries(parsed) : [];
+    const named = entries.filter(([key]) => /^[\w.-]+$/.test(key) && !key.startsWith('service.') && !isSecretName(key));
+    return named.flatMap(([key, value]) => (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? [[key, { ...setting, value: String(value) }] as const] : []));
+  } catch {
+    return [];
+  }
+}
+
+/** Percent-encoded as the SDK decodes it; live references stay as they are, so their values must need no encoding. */
+function encode({ value, unresolved = [] }: AgentSetting): string {
+  const parts = value.split(/(\$\([^)]*\))/);
+  return parts.map((part) => (unresolved.includes(part.slice(2, -1)) && part.startsWith('$(') ? part : encodeURIComponent(part))).join('');
+}
+
+function findingsFor(key: string, setting: AgentSetting): readonly Finding[] {
+  const { value } = setting;
+  const stock = stockSettings[key];
+  if (key === 'agent.sample_n_per_3_secs') return Number(value) > 0 ? [{ id: 'sampling-changes', severity: 'block', params: { key, value } }] : [];
+  if (key === 'collector.backend_service') return setting.isDefault ? [] : [{ id: 'backend-replaced', severity: 'info', params: { key, value } }];
+  if (key === 'agent.service_name' && value.includes('::')) return [{ id: 'mapping-partial', severity: 'info', params: { key, value } }];
+  if (setting.isDefault || value === '' || value === stock?.stock) return [];
+  if (key === 'agent.cluster' || key === 'agent.namespace') return [{ id: 'mapping-partial', severity: 'info', params: { key, value } }];
+  const fate = stock?.fate ?? (key.startsWith('plugin.') ? 'lost' : 'quiet');
+  if (fate === 'partial' || fate === 'lost') return [{ id: `mapping-${fate}`, severity: stock ? 'warn' : 'info', params: { key, value } }];
+  return [];
+}

@@ -1,0 +1,241 @@
+import type { Argument } from './effective-command.ts';
+import type { EffectiveEnv } from './effective-env.ts';
+import { isVersionQuery, programIndex } from './java-arguments.ts';
+import { envOptions, newLaunchState, optionLike, optionsOf, resolveWord, variableName, type LaunchState } from './launch-state.ts';
+import { optionAt, type Origin, type ResolvedText } from './option-origin.ts';
+import { innerTokens, readAssignment } from './script-tokens.ts';
+import { shellCommands } from './shell-commands.ts';
+import type { Token } from './token.ts';
+import { tokenizeArgfile } from './tokenize-argfile.ts';
+import type { ShellToken } from './tokenize-shell-words.ts';
+
+/** A word of a command line, from a pod field or from a script. */
+interface Word {
+  readonly token: Token & { readonly quoted?: true };
+  readonly origin: Origin;
+}
+
+/** Where a command stands. `positional` is `$@`; scripts may set it anew. */
+interface Frame {
+  positional: readonly Word[];
+  readonly directory: string;
+  readonly evaluated: boolean;
+  readonly depth: number;
+}
+
+const wrappers = new Set(['exec', 'nohup', 'setsid', 'command', 'env', 'time', 'nice', 'tini', 'dumb-init', 'catatonit', 'docker-init', 'builtin']);
+const userWrappers = new Set(['gosu', 'su-exec', 'setpriv', 'runuser']);
+const shells = new Set(['sh', 'bash', 'ash', 'dash', 'ksh', 'zsh']);
+const otherPrograms = new Set(
+  'nginx httpd apache2 node npm python python3 php php-fpm ruby envoy pilot-agent redis-server mysqld postgres mongod sleep tail cat true false filebeat fluentd fluent-bit logtail haproxy traefik caddy go dotnet'.split(' '),
+);
+const javaVariable = /^"?\$\{?_?(?:RUN)?JAVA(?:_?(?:CMD|EXE|BIN|COMMAND))?\}?"?$/i;
+const deepest = 4;
+
+/**
+ * Follows a command line to the JVM it starts, through wrappers, `sh -c` strings and start scripts of the image, and gathers
+ * the JVM options on the way. Scripts are read, not run: every branch counts, later ones after earlier ones.
+ */
+export function readLaunch(argv: readonly Argument[], context: { readonly env: EffectiveEnv; readonly imageText: (path: string) => string | undefined; readonly workingDir: string }): LaunchState {
+  const state = newLaunchState(context.env, context.imageText);
+  const words = argv.map(({ text, origin }): Word => ({ token: { text, start: 0, end: text.length }, origin }));
+  if (words.length === 0) state.unread = '';
+  else readCommand(state, words, { positional: [], directory: context.workingDir || '/', evaluated: false, depth: 0 }, true);
+  for (const name of state.mentioned) if (!state.used.has(name)) state.options.push(...optionsOf(state, name, 'plain').filter((option) => optionLike.test(option.text)));
+  return state;
+}
+
+/** `mayStart`: an unknown program here would be the container's process. */
+function readCommand(state: LaunchState, words: readonly Word[], frame: Frame, mayStart: boolean): void {
+  const { rest, wrapped } = unwrap(state, words);
+  const [word, ...args] = rest;
+  if (!word || frame.depth > deepest) return;
+  const program = resolveWord(state, word.token);
+  const name = baseName(program.text);
+  const variable = word.token.expands ? variableName(word.token.text) : undefined;
+  if (/^\$(?:[@*]|\{[@*]\})$/.test(word.token.text)) readCommand(state, [...frame.positional, ...args], { ...frame, depth: frame.depth + 1 }, true);
+  else if (name === 'java' || javaVariable.test(word.token.text)) readJava(state, args, frame);
+  else if (name === 'catalina.sh') readTomcat(state, { program, args }, frame);
+  else if (program.text.endsWith('.jar')) startJvm(state, ['JAVA_OPTS'], 'plain');
+  else if (shells.has(name)) readShell(state, args, frame);
+  else if (name === 'eval') readEval(state, args, frame);
+  else if (name === 'set') frame.positional = args[0]?.token.text === '--' ? args.slice(1).flatMap((arg) => withPositional(arg, frame)) : frame.positional;
+  else if (name === '.' || name === 'source') readFile(state, { path: resolveWord(state, args[0]?.token ?? { text: '' }), args: frame.positional }, frame);
+  else if (variable !== undefined && state.assigned.has(variable)) state.options.push(...optionsOf(state, variable, 'plain'));
+  else if (!readFile(state, { path: program, args: args.flatMap((arg) => withPositional(arg, frame)) }, frame) && (mayStart || wrapped)) {
+    if (otherPrograms.has(name)) state.otherProgram = name;
+    else state.unread = program.text;
+  }
+}
+
+function unwrap(state: LaunchState, words: readonly Word[]): { readonly rest: readonly Word[]; readonly wrapped: boolean } {
+  let at = 0;
+  for (; at < words.length; at += 1) {
+    const text = resolveWord(state, words[at]?.token ?? { text: '' }).text;
+    const name = baseName(text);
+    if (userWrappers.has(name)) at += 1;
+    else if (!wrappers.has(name) && !(at > 0 && (text.startsWith('-') || /^\w+=/.test(text)))) break;
+  }
+  return { rest: words.slice(at), wrapped: at > 0 };
+}
+
+function readJava(state: LaunchState, words: readonly Word[], frame: Frame): void {
+  const args = words.flatMap((word) => withPositional(word, frame));
+  const texts = args.map((arg) => (arg.token.expands && variableName(arg.token.text) ? '$' : resolveWord(state, arg.token).text));
+  if (isVersionQuery(texts)) return;
+  startJvm(state, [], 'plain');
+  const program = programIndex(texts);
+  for (const arg of args.slice(0, program)) {
+    const { token, origin } = arg;
+    const variable = token.expands ? variableName(token.text) : undefined;
+    if (variable !== undefined) state.options.push(...optionsOf(state, variable, token.quoted ? 'literal' : frame.evaluated ? 'catalina' : 'plain'));
+    else addOption(state, { token, origin }, frame);
+  }
+  const misplaced = texts.slice(program).find((text) => text.startsWith('-javaagent:'));
+  if (misplaced !== undefined) state.findings.push({ id: 'program-argument', severity: 'info', params: { option: misplaced.split('=')[0] ?? '' } });
+}
+
+function addOption(state: LaunchState, { token, origin }: Word, frame: Frame): void {
+  const resolved = resolveWord(state, token);
+  if (resolved.text.startsWith('@')) readArgfile(state, absolute(resolved.text.slice(1), frame.directory));
+  else if (resolved.text.startsWith('-')) state.options.push(optionAt(origin, token, resolved));
+}
+
+function readArgfile(state: LaunchState, path: string): void {
+  const text = state.imageText(path);
+  if (text === undefined) {
+    state.findings.push({ id: 'argfile-unread', severity: 'warn', params: { path } });
+    return;
+  }
+  const { tokens } = tokenizeArgfile(text);
+  const origin: Origin = { carrier: 'args', source: { kind: 'image-file', path }, syntax: 'argfile' };
+  const end = programIndex(tokens.map((token) => token.text));
+  state.options.push(...tokens.slice(0, end).filter((token) => token.text.startsWith('-')).map((token) => optionAt(origin, token)));
+}
+
+function readTomcat(state: LaunchState, { program, args }: { readonly program: ResolvedText; readonly args: readonly Word[] }, frame: Frame): void {
+  const action = args.map((arg) => arg.token.text).find((text) => !text.startsWith('-'));
+  if (action === 'stop' || action === 'version' || action === 'configtest') return;
+  state.tomcat = true;
+  const { CATALINA_BASE: base, CATALINA_HOME: home } = state.env.values;
+  const beside = program.complete && program.text.includes('/') ? program.text.slice(0, program.text.lastIndexOf('/')) : home ? `${home}/bin` : frame.directory;
+  const evaluated = { ...frame, evaluated: true };
+  const candidates = [...(base ? [`${base}/bin/setenv.sh`] : []), `${absolute(beside, frame.directory)}/setenv.sh`];
+  candidates.some((text) => readFile(state, { path: { text, complete: true, unresolved: [] }, args: [] }, evaluated));
+  startJvm(state, ['JAVA_OPTS', 'CATALINA_OPTS'], 'catalina');
+}
+
+function startJvm(state: LaunchState, variables: readonly string[], syntax: 'catalina' | 'plain'): void {
+  state.jvm = true;
+  for (const name of variables) state.options.push(...optionsOf(state, name, syntax));
+}
+
+function readShell(state: LaunchState, args: readonly Word[], frame: Frame): void {
+  const flag = args.findIndex((arg) => /^-[a-z]*c$/.test(arg.token.text));
+  const first = args.findIndex((arg) => !/^[-+]/.test(arg.token.text));
+  const [script, , ...positional] = flag >= 0 ? args.slice(flag + 1) : [];
+  const file = args[first];
+  if (script) readScript(state, nestedScript(script), { ...frame, positional, depth: frame.depth + 1 });
+  else if (file) {
+    const path = resolveWord(state, file.token);
+    if (!readFile(state, { path, args: args.slice(first + 1) }, frame)) state.unread = path.text;
+  }
+}
+
+function readEval(state: LaunchState, args: readonly Word[], frame: Frame): void {
+  const evaluated = { ...frame, evaluated: true, depth: frame.depth + 1 };
+  const [only, more] = args;
+  if (only && !more && /\s/.test(only.token.text)) readScript(state, nestedScript(only), evaluated);
+  else readCommand(state, args, evaluated, true);
+}
+
+/** The text of a word that is a script itself, with places that lead back to the raw text around it. */
+function nestedScript({ token, origin }: Word): { readonly text: string; readonly origin: Origin } {
+  if (origin.syntax === 'literal') return { text: token.text, origin: { ...origin, carrier: 'script', syntax: 'script' } };
+  const { starts, ends } = token as ShellToken;
+  const outer = origin.mapped;
+  const mapped = { text: token.text, starts: starts.map((at) => outer?.starts[at] ?? at), ends: ends.map((at) => outer?.ends[at - 1] ?? at), references: outer?.references ?? [] };
+  return { text: token.text, origin: { ...origin, mapped } };
+}
+
+function readFile(state: LaunchState, file: { readonly path: ResolvedText; readonly args: readonly Word[] }, frame: Frame): boolean {
+  const path = file.path.complete ? findFile(state, file.path.text, frame.directory) : undefined;
+  const text = path === undefined ? undefined : state.imageText(path);
+  if (path === undefined || text === undefined || (!text.startsWith('#!') && !path.endsWith('.sh'))) return false;
+  if (state.filesRead.has(path)) return true;
+  state.filesRead.add(path);
+  const directory = path.slice(0, path.lastIndexOf('/')) || '/';
+  const origin: Origin = { carrier: 'script', source: { kind: 'image-file', path }, syntax: 'script' };
+  readScript(state, { text, origin }, { ...frame, positional: file.args, directory, depth: frame.depth + 1 });
+  return true;
+}
+
+function findFile(state: LaunchState, program: string, directory: string): string | undefined {
+  if (program.includes('/')) return absolute(program, directory);
+  const path = state.env.values['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+  return [...path.split(':'), directory].map((each) => `${each}/${program}`).find((each) => state.imageText(each) !== undefined);
+}
+
+function readScript(state: LaunchState, script: { readonly text: string; readonly origin: Origin }, frame: Frame): void {
+  const { commands, problem } = shellCommands(script.text);
+  if (problem !== undefined) state.findings.push({ id: 'script-not-parsed', severity: 'info', params: { source: sourceName(script.origin) } });
+  const jvmBefore = state.jvm || state.otherProgram !== undefined;
+  for (const [index, command] of commands.entries()) {
+    const words = command.words.map((token): Word => ({ token, origin: script.origin }));
+    const program = words.findIndex((word) => !readAssignment(word.token as ShellToken));
+    const exports = /^(?:export|readonly|declare|local|typeset)$/.test(words[program]?.token.text ?? '');
+    if (!/^(?:\[|\[\[|test|echo|printf)$/.test(words[program]?.token.text ?? '')) mention(state, words);
+    for (const word of exports || program < 0 ? words : words.slice(0, program)) assign(state, word, { evaluated: frame.evaluated, conditional: command.conditional });
+    if (program < 0 || exports) continue;
+    const last = index === commands.length - 1 && !(jvmBefore || state.jvm);
+    readCommand(state, words.slice(program), frame, last);
+  }
+}
+
+function mention(state: LaunchState, words: readonly Word[]): void {
+  for (const { token } of words) if (token.expands) for (const match of token.text.matchAll(/\$\{?([A-Za-z_]\w*)/g)) state.mentioned.add(match[1] ?? '');
+}
+
+function assign(state: LaunchState, { token, origin }: Word, how: { readonly evaluated: boolean; readonly conditional: boolean }): void {
+  const word = token as ShellToken;
+  const assignment = readAssignment(word);
+  if (!assignment) return;
+  const { name, appends, valueAt } = assignment;
+  const before = appends || how.conditional ? (state.assigned.get(name) ?? envOptions(state, name, how.evaluated ? 'catalina' : 'plain').filter((option) => optionLike.test(option.text))) : [];
+  const parts = innerTokens(word, valueAt);
+  const isJava = parts.length > 1 && baseName(resolveWord(state, parts[0] ?? { text: '' }).text) === 'java';
+  const end = isJava ? 1 + programIndex(parts.slice(1).map((part) => part.text)) : parts.length;
+  const options = parts.slice(isJava ? 1 : 0, end).flatMap((part) => {
+    const other = part.expands ? variableName(part.text) : undefined;
+    if (other !== undefined) return optionsOf(state, other, how.evaluated ? 'catalina' : 'plain').filter((option) => isJava || optionLike.test(option.text));
+    const resolved = resolveWord(state, part);
+    return optionLike.test(resolved.text) ? [optionAt(origin, part, resolved)] : [];
+  });
+  state.jvm ||= isJava;
+  setScalar(state, name, { value: resolveWord(state, { text: word.text.slice(valueAt), ...(word.expands ? { expands: true } : {}) }), conditional: how.conditional });
+  if (options.length === 0 && before.length === 0 && !state.env.variables.has(name)) return;
+  state.used.delete(name);
+  state.mentioned.add(name);
+  state.assigned.set(name, [...before, ...options.filter((option) => !before.includes(option))]);
+}
+
+function setScalar(state: LaunchState, name: string, { value, conditional }: { readonly value: ResolvedText; readonly conditional: boolean }): void {
+  const known = state.scalars.has(name) || state.env.variables.has(name);
+  state.scalars.set(name, value.complete && !(conditional && known) ? value : undefined);
+}
+
+function withPositional(word: Word, frame: Frame): readonly Word[] {
+  return word.token.expands && /^\$(?:[@*]|\{[@*]\})$/.test(word.token.text) ? frame.positional : [word];
+}
+
+function sourceName(origin: Origin): string {
+  return origin.source.kind === 'image-file' ? origin.source.path : origin.source.kind;
+}
+
+function absolute(path: string, directory: string): string {
+  return path.startsWith('/') ? path : `${directory.replace(/\/$/, '')}/${path.replace(/^\.\//, '')}`;
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
