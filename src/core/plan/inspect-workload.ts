@@ -1,4 +1,5 @@
 import { detectAgents } from '../agents/agents.ts';
+import { otherAgentFindings } from '../agents/other-agent-findings.ts';
 import type { AgentContext, DetectedAgent } from '../agents/agent.ts';
 import type { Finding, Skip } from '../finding.ts';
 import type { SourceImage } from '../image/source-image.ts';
@@ -109,7 +110,7 @@ function longest(named: readonly InspectedContainer[]): InspectedContainer | und
 
 function findingsOf(business: InspectedContainer): readonly Finding[] {
   const problem = business.image.kind === 'problem' ? [business.image.finding] : [];
-  return [...problem, ...business.options.findings];
+  return [...problem, ...business.options.findings, ...otherAgentFindings(business.context)];
 }
 
 function runOf(workload: Workload): string | undefined {
