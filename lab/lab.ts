@@ -1,12 +1,12 @@
 import { missingParts } from './build.ts';
 import { getJson } from './kubectl.ts';
 import { addresses, paths } from './paths.ts';
-import { isRunning } from './processes.ts';
-import { readState } from './state.ts';
+import { labMode } from './lab-mode.ts';
 import type { Segment, ServiceCount } from './stand-ins/segment-store.ts';
 
 export { inspectJvm } from './inspect-jvm.ts';
 export type { JvmInspection } from './inspect-jvm.ts';
+export { labMode } from './lab-mode.ts';
 export { images } from './fleet/images.ts';
 export { shop } from './fleet/shop.ts';
 
@@ -35,12 +35,6 @@ export const lab = {
 /** Whether everything the lab is made of is there, in its present version. */
 export function isLabBuilt(): boolean {
   return missingParts().length === 0;
-}
-
-/** Whether the lab is up: `full`, or the control plane alone; undefined when it is not, not ready yet, or one of its processes ended. */
-export function labMode(): 'full' | 'control-plane' | undefined {
-  const state = readState();
-  return state?.ready === true && state.processes.every(isRunning) ? state.mode : undefined;
 }
 
 /** Whether the whole lab is up and ready. */

@@ -1,6 +1,7 @@
 import { missingParts } from './build.ts';
 import { getJson } from './kubectl.ts';
-import { lab, labMode } from './lab.ts';
+import { lab } from './lab.ts';
+import { labMode } from './lab-mode.ts';
 import { isRunning } from './processes.ts';
 import { readState } from './state.ts';
 

@@ -65,7 +65,18 @@ async function pushImage(
   const layers = image.layers.flatMap((name) => ['-f', from.archives.get(name) ?? name]);
   await crane(from.log, 'append', '-b', from.base, ...platform, ...layers, '-t', reference);
   const env = Object.entries({ ...imageEnv, ...image.env }).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
-  const run = ['--entrypoint', image.entrypoint.join(','), '--user', '1000:1000', '--workdir', '/app', '--exposed-ports', '8080/tcp'];
+  const run = [
+    '--entrypoint',
+    image.entrypoint.join(','),
+    '--user',
+    '1000:1000',
+    '--workdir',
+    '/app',
+    '--exposed-ports',
+    '8080/tcp',
+    '--label',
+    `org.opencontainers.image.title=${image.repository}`,
+  ];
   await crane(from.log, 'mutate', reference, ...run, ...env, '--set-platform', 'linux/amd64', '-t', reference);
 }
 

@@ -1,4 +1,5 @@
 import { applyObjects, getJson, kubectl } from '../kubectl.ts';
+import { labMode } from '../lab-mode.ts';
 import { applyRights, namespaceObject, oapService } from '../up/base-objects.ts';
 import { deploymentObject, serviceObject } from './service-manifests.ts';
 import type { FleetSpec } from './service-spec.ts';
@@ -12,6 +13,7 @@ interface DeploymentStatus {
 
 /** Creates the fleet's namespace and services and waits until every replica is ready; `fresh` deletes the namespace first. */
 export async function bringUpFleet(options: { readonly fresh: boolean; readonly say: (line: string) => void }): Promise<void> {
+  if (labMode() !== 'full') throw new Error('The lab is not up. Run: npm run lab -- up');
   if (options.fresh) {
     await kubectl(['delete', 'namespace', shop.namespace, '--ignore-not-found', '--wait', '--timeout=120s']);
     options.say(`namespace ${shop.namespace} is gone`);
