@@ -44,7 +44,7 @@ export function failureOfStatus(request: ApiRequest, answer: ErrorAnswer, peer: 
         untouched: true,
       };
     case 403:
-      return { error: forbidden(request, said), untouched: true };
+      return { error: forbidden(request, said, peer), untouched: true };
     case 404:
       return { error: failed('not-found', said), untouched: true };
     case 409:
@@ -96,11 +96,13 @@ export function isMissingObject(answer: ErrorAnswer): boolean {
 const TLS = /^(?:ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|EPROTO|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/;
 
 /** RBAC says `User "x" cannot …`; other 403 come from admission (quota, PodSecurity, webhooks, a namespace that ends). */
-function forbidden(request: ApiRequest, said: string): ChangeoverError {
+function forbidden(request: ApiRequest, said: string, peer: Peer): ChangeoverError {
   if (!/^forbidden: |\bcannot \S+ (?:resource|path) /.test(said)) return new ChangeoverError('refused', said, { target: request.target });
   return new ChangeoverError('denied', `not allowed to ${request.verb} ${request.subject}: ${said}`, {
     target: request.target,
-    hint: 'Ask for the right, or print what is needed with `changeover doctor --rbac`.',
+    hint: said.includes('"system:anonymous"')
+      ? `The server does not know us: check the user in ${peer.source}.`
+      : 'Ask for the right, or print what is needed with `changeover doctor --rbac`.',
   });
 }
 

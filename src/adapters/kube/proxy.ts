@@ -37,8 +37,8 @@ function isExempt(host: string, port: string, rule: string): boolean {
   if (rule.includes('/')) return inRange(host, rule);
   const [name = '', onPort] = isIP(rule) === 6 ? [rule] : rule.split(':');
   if (name === '' || (onPort !== undefined && onPort !== (port || '443'))) return false;
-  const suffix = name.replace(/^\*?\.?/, '.').toLowerCase();
-  return `.${host}` === suffix || (isIP(host) === 0 && host.endsWith(suffix));
+  const domain = name.replace(/^\*(?=\.)/, '').toLowerCase();
+  return host === domain || (isIP(host) === 0 && host.endsWith(domain.startsWith('.') ? domain : `.${domain}`));
 }
 
 function inRange(host: string, range: string): boolean {
