@@ -25,7 +25,7 @@ export interface LeaseOptions {
   readonly run: string;
   readonly identity: string;
   readonly signal?: AbortSignal;
-  /** Called when a dead holder's time is waited out, with the milliseconds left. */
+  /** Called once when a dead holder's time is waited out, with the milliseconds left. */
   readonly onWait?: (holder: LeaseHolder, leftMs: number) => void;
 }
 
@@ -36,6 +36,7 @@ export interface LeaseOptions {
 export async function acquireLease(cluster: Cluster, clock: Clock, options: LeaseOptions): Promise<HeldLease> {
   const ref = refTo(resources.lease, options.stateNamespace, `changeover-${options.run}`);
   let seen: { readonly version: string; readonly at: number } | undefined;
+  let announced = false;
   for (let attempt = 0; attempt < 30; attempt += 1) {
     const current = await cluster.get(ref, options.signal);
     if (!current) {
@@ -54,7 +55,8 @@ export async function acquireLease(cluster: Cluster, clock: Clock, options: Leas
       seen = undefined;
       continue;
     }
-    if (holder) options.onWait?.(holder, left);
+    if (holder && !announced) options.onWait?.(holder, left);
+    announced = true;
     await clock.sleep(Math.min(left, 2_000), options.signal);
   }
   throw new ChangeoverError('locked', `the Lease of run ${options.run} changes hands all the time`, { target: `${ref.namespace}/Lease/${ref.name}` });

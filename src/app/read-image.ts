@@ -3,8 +3,10 @@ import type { Finding } from '../core/finding.ts';
 import { imageFacts, type ImagePieces } from '../core/image/assemble-facts.ts';
 import { readImageConfig } from '../core/image/image-config.ts';
 import { readManifest, type ImageManifest } from '../core/image/manifest.ts';
+import { readOurs } from '../core/image/our-labels.ts';
 import { repositoryName, type Repository } from '../core/image/reference.ts';
 import type { PlatformImage, RawManifest, SourceImage } from '../core/image/source-image.ts';
+import { stripOurs } from '../core/image/strip-ours.ts';
 import type { LayerReader } from '../ports/layer-reader.ts';
 import type { Registry } from '../ports/registry.ts';
 
@@ -66,11 +68,17 @@ async function readChild(ports: ImageReaderPorts, digest: string, scan: Scan): P
   return readPlatform(ports, { stored, parsed }, scan);
 }
 
+/** An image that is already ours is seen as the one it was made from: layers of ours never stack, and paths are proven below them. */
 async function readPlatform(ports: ImageReaderPorts, image: { readonly stored: RawManifest; readonly parsed: ImageManifest }, scan: Scan): Promise<PlatformImage> {
   const config = await ports.registry.config(scan.repository, image.parsed.config.digest, scan.signal);
-  const layers = scan.layerScan ? await scanLayers(ports, image.parsed, scan) : { scanProblem: 'the layer scan is off' };
-  const facts = imageFacts({ repository: scan.repository, digest: scan.digest, manifest: image.parsed, config: readImageConfig(config), ...layers });
-  return { manifest: image.stored, parsed: image.parsed, config, facts };
+  const original = stripOurs({ manifest: image.stored.bytes, mediaType: image.stored.mediaType, config });
+  const parsed = original ? readManifest(original.manifest, original.mediaType) : image.parsed;
+  if (parsed.kind !== 'image') throw new Error(`the original of ${image.stored.digest} is not an image`);
+  const layers = scan.layerScan ? await scanLayers(ports, parsed, scan) : { scanProblem: 'the layer scan is off' };
+  const facts = imageFacts({ repository: scan.repository, digest: scan.digest, manifest: parsed, config: readImageConfig(original?.config ?? config), ...layers });
+  const ours = original ? readOurs(readImageConfig(config)) : undefined;
+  const manifest = original ? { digest: parsed.digest, mediaType: original.mediaType, bytes: original.manifest } : image.stored;
+  return { manifest, parsed, config: original?.config ?? config, facts: ours ? { ...facts, ours } : facts, stored: image.stored.digest };
 }
 
 async function scanLayers(ports: ImageReaderPorts, manifest: ImageManifest, scan: Scan): Promise<Pick<ImagePieces, 'layers' | 'scanProblem'>> {

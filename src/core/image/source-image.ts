@@ -9,8 +9,10 @@ export interface RawManifest {
   readonly bytes: Uint8Array;
 }
 
-/** One platform of an image, with the raw documents a rewrite edits. */
+/** One platform of an image, with the raw documents a rewrite edits: those of the original where the image is a result of ours. */
 export interface PlatformImage {
+  /** Digest of the manifest as it is in the registry; another than `manifest.digest` where the image is ours. */
+  readonly stored: string;
   readonly manifest: RawManifest;
   readonly parsed: ImageManifest;
   readonly config: Uint8Array;

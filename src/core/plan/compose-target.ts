@@ -51,7 +51,7 @@ function compose(source: SourceImage, edits: TargetEdits, naming: { readonly tem
     if (made.kind === 'refused') return made;
     rewritten.push(made);
   }
-  const name = hash8({ sourceDigest: source.digest, agentLayerDigest: edits.agentLayer.digest, edits: rewritten.map((each) => each.described) });
+  const name = hash8({ sourceDigest: source.index ? source.digest : source.platforms[0].manifest.digest, agentLayerDigest: edits.agentLayer.digest, edits: rewritten.map((each) => each.described) });
   const reference = targetReference(naming.template, { source: naming.image, hash8: name });
   const images = rewritten.map((each) => each.image);
   const target: TargetImage = {
@@ -93,7 +93,7 @@ function rootOf(source: SourceImage, images: readonly RewrittenImage[]): RawMani
     if (!only) throw new Error('a source without platforms');
     return { digest: only.manifestDigest, mediaType: only.mediaType, bytes: only.manifest };
   }
-  const replacements = new Map(source.platforms.map((platform, position) => [platform.manifest.digest, sizeOf(images[position])]));
+  const replacements = new Map(source.platforms.map((platform, position) => [platform.stored, sizeOf(images[position])]));
   const { index, digest, mediaType } = rewriteIndex({ index: source.index.raw.bytes, mediaType: source.index.raw.mediaType }, replacements);
   return { digest, mediaType, bytes: index };
 }
