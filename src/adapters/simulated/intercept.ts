@@ -4,7 +4,7 @@ export interface PortCall {
   readonly port: string;
   readonly method: string;
   readonly args: readonly unknown[];
-  /** Calls of this interception so far, from 1. */
+  /** Calls so far, from 1. */
   readonly count: number;
 }
 
@@ -17,23 +17,21 @@ export interface CallHooks {
   readonly after?: (call: PortCall) => Promise<void> | void;
 }
 
-/** Wraps every method of a port that returns a promise; others (`now`, `watch`, `traffic`) pass through. */
-export function intercept<T extends object>(port: string, target: T, hooks: CallHooks): T {
-  let count = 0;
+/** Wraps every method of a port that returns a promise; others (`watch`, `traffic`) pass through. */
+export function intercept<T extends object>(port: string, target: T, hooks: CallHooks, next: () => number): T {
   return new Proxy(target, {
     get(object, property): unknown {
       const member: unknown = Reflect.get(object, property, object);
       if (typeof member !== 'function' || typeof property !== 'string') return member;
       return (...args: readonly unknown[]): unknown => {
         if (PASSED.has(property)) return Reflect.apply(member, object, args);
-        count += 1;
-        return around({ port, method: property, args, count }, hooks, () => Reflect.apply(member, object, args) as Promise<unknown>);
+        return around({ port, method: property, args, count: next() }, hooks, () => Reflect.apply(member, object, args) as Promise<unknown>);
       };
     },
   });
 }
 
-const PASSED = new Set(['now', 'watch', 'blob', 'traffic']);
+const PASSED = new Set(['watch', 'blob', 'traffic']);
 
 async function around(call: PortCall, hooks: CallHooks, run: () => Promise<unknown>): Promise<unknown> {
   await hooks.before?.(call);

@@ -82,9 +82,9 @@ function chooseOddities(random: Random): ReadonlyMap<string, Oddity> {
     free.delete(key);
     chosen.set(key, oddity);
   };
-  place('crashes', 'payments/');
+  place('crashes', 'logistics/');
+  place('pull-trouble', 'payments/');
   place('slow', 'shop/');
-  place('pull-trouble', 'logistics/');
   for (const oddity of ['argo-cd', 'unhealthy', 'zero', 'zero', 'opentelemetry', 'opentelemetry', 'opentelemetry', 'opentelemetry'] as const) place(oddity, '');
   return chosen;
 }
@@ -96,21 +96,24 @@ function scriptOf(service: SampleService, query: { readonly image: string; reado
     case 'unhealthy':
       return { readyMs: 'never' };
     case 'slow':
-      return { readyMs: 150_000 };
+      return { readyMs: 90_000 };
     case 'pull-trouble':
       return { readyMs, ...(ours ? { pullError: { message: 'pull QPS exceeded', forMs: 45_000 } } : {}) };
     case 'crashes':
-      return ours && query.agent === 'opentelemetry' ? { readyMs, crashAtMs: 6_000, exitCode: 1, lastWords: crashWords } : { readyMs };
+      return ours && query.agent === 'opentelemetry' ? { readyMs, crashAtMs: 6_000, exitCode: 1, lastWords: crashWords(service) } : { readyMs };
     default:
       return { readyMs };
   }
 }
 
-const crashWords = [
-  'Exception in thread "main" java.lang.NoClassDefFoundError: org/apache/skywalking/apm/agent/core/context/ContextManager',
-  '\tat com.example.payments.TraceIdFilter.<clinit>(TraceIdFilter.java:31)',
-  '\tat com.example.payments.PaymentsApplication.main(PaymentsApplication.java:18)',
-];
+/** A service that used internals of the old agent, which its jar brought along. */
+function crashWords({ namespace, name }: SampleService): readonly string[] {
+  return [
+    'Exception in thread "main" java.lang.NoClassDefFoundError: org/apache/skywalking/apm/agent/core/context/ContextManager',
+    `\tat com.example.${namespace}.${name}.TraceIdFilter.<clinit>(TraceIdFilter.java:31)`,
+    `\tat com.example.${namespace}.${name}.Application.main(Application.java:18)`,
+  ];
+}
 
 function imageOf(service: SampleService): string {
   return `${REGISTRY}/${service.namespace}/${service.name}:${1 + (service.name.length % 4)}.${service.replicas}.0`;

@@ -3,7 +3,7 @@ import { VirtualClock } from './virtual-clock.ts';
 
 describe('VirtualClock', () => {
   it('lets hours pass at once, in order', async () => {
-    const clock = new VirtualClock({ start: 0 });
+    const clock = new VirtualClock(0);
     const seen: string[] = [];
     const wait = async (name: string, ms: number): Promise<void> => {
       await clock.sleep(ms);
@@ -16,7 +16,7 @@ describe('VirtualClock', () => {
   });
 
   it('rejects with aborted when the signal fires, and forgets the timer', async () => {
-    const clock = new VirtualClock({ start: 0 });
+    const clock = new VirtualClock(0);
     const stop = new AbortController();
 
     const waiting = clock.sleep(1_000_000, stop.signal);
@@ -29,7 +29,7 @@ describe('VirtualClock', () => {
   });
 
   it('fires background timers on the way, and does not move for them alone', async () => {
-    const clock = new VirtualClock({ start: 0 });
+    const clock = new VirtualClock(0);
     const fired: number[] = [];
     clock.after(50, () => fired.push(clock.now()));
     clock.after(500, () => fired.push(clock.now()));
@@ -42,7 +42,7 @@ describe('VirtualClock', () => {
   });
 
   it('stands still while real work is under way', async () => {
-    const clock = new VirtualClock({ start: 0 });
+    const clock = new VirtualClock(0);
     const work = Promise.withResolvers<void>();
     const times: number[] = [];
 

@@ -2,13 +2,6 @@ import { setTimeout as realSleep } from 'node:timers/promises';
 import { ChangeoverError } from '../../core/error.ts';
 import type { Clock } from '../../ports/clock.ts';
 
-export interface VirtualClockOptions {
-  /** Where time begins, in milliseconds since the epoch. */
-  readonly start?: number;
-  /** Virtual milliseconds per real one, for people who watch; left out = as fast as the machine can. */
-  readonly speedUp?: number;
-}
-
 interface Timer {
   readonly at: number;
   readonly seq: number;
@@ -28,13 +21,16 @@ export class VirtualClock implements Clock {
   #busy = 0;
   #pumping = false;
   readonly #timers: Timer[] = [];
-  readonly #speedUp: number | undefined;
-  #pace: { real: number; virtual: number };
+  #pace: { readonly speedUp: number; readonly real: number; readonly virtual: number } | undefined;
 
-  constructor(options: VirtualClockOptions = {}) {
-    this.#now = options.start ?? Date.UTC(2026, 0, 12, 9, 0, 0);
-    this.#speedUp = options.speedUp;
-    this.#pace = { real: performance.now(), virtual: this.#now };
+  /** `start`: where time begins, in milliseconds since the epoch. */
+  constructor(start: number = Date.UTC(2026, 0, 12, 9, 0, 0)) {
+    this.#now = start;
+  }
+
+  /** From now on `speedUp` virtual milliseconds take a real one, for people who watch; until then no time is waited for. */
+  setPace(speedUp: number): void {
+    this.#pace = { speedUp, real: 0, virtual: 0 };
   }
 
   now(): number {
@@ -106,11 +102,13 @@ export class VirtualClock implements Clock {
 
   async #pump(): Promise<void> {
     this.#pumping = true;
+    // Real time that went by while nobody slept is not caught up with; work that took long while somebody did, is.
+    if (this.#pace) this.#pace = { ...this.#pace, real: performance.now(), virtual: this.#now };
     while (this.#sleepers > 0) {
       await idle();
       const next = this.#timers[0];
       if (this.#busy > 0 || next === undefined || this.#sleepers === 0) continue;
-      if (this.#speedUp !== undefined && (await this.#keepPace(next.at, this.#speedUp))) continue;
+      if (await this.#keepPace(next.at)) continue;
       this.#now = Math.max(this.#now, next.at);
       this.#remove(next);
       next.fire();
@@ -119,15 +117,12 @@ export class VirtualClock implements Clock {
   }
 
   /** Waits until real time has caught up; true when it waited, as the world may have changed meanwhile. */
-  async #keepPace(at: number, speedUp: number): Promise<boolean> {
-    const early = this.#pace.real + (at - this.#pace.virtual) / speedUp - performance.now();
-    if (early > 5) {
-      await realSleep(early);
-      return true;
-    }
-    // Behind by much: time was spent elsewhere. Go on from here instead of hurrying after it.
-    if (early < -100) this.#pace = { real: performance.now(), virtual: at };
-    return false;
+  async #keepPace(at: number): Promise<boolean> {
+    if (!this.#pace) return false;
+    const early = this.#pace.real + (at - this.#pace.virtual) / this.#pace.speedUp - performance.now();
+    if (early <= 5) return false;
+    await realSleep(early);
+    return true;
   }
 }
 
