@@ -41,6 +41,20 @@ const options: Texts = {
   'config-map-not-read': (p) => `the ConfigMap ${p('configMap')} could not be read`,
 };
 
+/** About the old agent's settings and what becomes of them. */
+const settings: Texts = {
+  'sampling-changes': (p) => `the old agent samples (${p('key')}=${p('value')}); the new one records by its own sampler`,
+  'backend-replaced': (p) => `the old agent's backend ${p('value')} is not used any more; traces go where the policy says`,
+  'mapping-partial': (p) => `the old agent's setting ${p('key')}=${p('value')} is carried over in part`,
+  'mapping-lost': (p) => `the old agent's setting ${p('key')}=${p('value')} has no counterpart and is lost`,
+  'setting-unresolved': (p) => `the old agent's setting ${p('key')} depends on something that is not known`,
+  'setting-withheld': (p) => `the old agent's setting ${p('key')} holds a credential and is not carried over`,
+  'agent-args-ignored': (p) => `the old agent cannot read the arguments behind ${p('jar')} and ignores them`,
+  'agent-config-unread': (p) => `the old agent's settings are in ${p('path')}, which could not be read`,
+  'agent-config-assumed': (p) => `the old agent's ${p('path')} could not be read and is taken for the one it ships with`,
+  'service-name-cut': (p) => `the old agent cut the service's name to ${p('was')}; the new one reports ${p('name')}`,
+};
+
 /** About what the change means for the workload. */
 const change: Texts = {
   'agent-core-in-app': (p) => `the application itself uses classes only the old agent brings (${p('names')}), in ${p('paths')}`,
@@ -62,4 +76,4 @@ const traces: Texts = {
 };
 
 /** Every finding id there is. */
-export const findingTexts: Texts = { ...image, ...options, ...change, ...traces };
+export const findingTexts: Texts = { ...image, ...options, ...settings, ...change, ...traces };
