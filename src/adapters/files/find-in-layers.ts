@@ -54,7 +54,7 @@ async function searchLayer(registry: Registry, layer: ImageLayers & { readonly d
   const hiding = whiteoutsOf(path);
   let found: Found | undefined;
   let hidden = false;
-  const parser = createTarParser((entry) => {
+  const parser = createTarParser(layer.target, (entry) => {
     if (hiding.has(entry.path)) hidden = true;
     if (entry.path !== path) return undefined;
     found = linkOf(entry);

@@ -84,7 +84,7 @@ async function readFolder(folder: string, signal: AbortSignal | undefined): Prom
 async function readArchive(path: string, signal: AbortSignal | undefined): Promise<readonly AgentFile[]> {
   const files = new Map<string, Uint8Array>();
   let total = 0;
-  const parser = createTarParser((entry) => {
+  const parser = createTarParser(path, (entry) => {
     if (entry.type !== 'file') return undefined;
     total += entry.size;
     if (total > MAX_BYTES || files.size >= MAX_FILES) throw tooLarge(path);

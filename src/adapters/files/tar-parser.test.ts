@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LayerEntry } from '../../core/image/image-facts.ts';
 import { writeTar, type TarEntry } from '../../core/image/tar-writer.ts';
@@ -108,7 +108,7 @@ describe('createTarParser', () => {
 function parse(tar: Uint8Array, step = tar.length) {
   const entries: LayerEntry[] = [];
   const contents = new Map<string, string>();
-  const parser = createTarParser((entry) => {
+  const parser = createTarParser('test', (entry) => {
     entries.push(entry);
     const parts: Buffer[] = [];
     return { write: (part) => parts.push(Buffer.from(part)), end: () => contents.set(entry.path, Buffer.concat(parts).toString('latin1')) };
@@ -146,6 +146,6 @@ function header({ name, flag, size = 0, link = '', uid }: HeaderFields): Buffer 
 }
 
 function body(text: string): Buffer {
-  const bytes = Buffer.from(`${text}`);
+  const bytes = Buffer.from(text);
   return Buffer.concat([bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)]);
 }

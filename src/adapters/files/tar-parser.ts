@@ -23,9 +23,10 @@ const TYPES: { readonly [flag: string]: LayerEntry['type'] } = { '0': 'file', '\
 /**
  * Reads a tar archive (ustar, pax and GNU long names) that is pushed into it chunk by chunk, without buffering file bodies.
  * `onEntry` is called for every entry in order and may return a sink for a file's bytes. Paths come out absolute and
- * normalised (`./opt/app/` = `/opt/app`). Throws `unsupported` for sparse files and for what is not a tar archive.
+ * normalised (`./opt/app/` = `/opt/app`). Throws `unsupported`, naming `target`, for sparse files
+ * and for what is not a tar archive.
  */
-export function createTarParser(onEntry: (entry: LayerEntry) => TarSink | undefined): TarParser {
+export function createTarParser(target: string, onEntry: (entry: LayerEntry) => TarSink | undefined): TarParser {
   const block = Buffer.alloc(BLOCK);
   let filled = 0;
   let zeroBlocks = 0;
@@ -51,7 +52,7 @@ export function createTarParser(onEntry: (entry: LayerEntry) => TarSink | undefi
         extension = { ...extension, ...found };
       });
     } else {
-      if (flag === 'S') throw unsupported('it holds a sparse file');
+      if (flag === 'S') throw new BrokenTar('it holds a sparse file');
       const entry = toEntry(block, flag, extension);
       extension = {};
       sink = onEntry({ ...entry, size: remaining });
@@ -86,10 +87,19 @@ export function createTarParser(onEntry: (entry: LayerEntry) => TarSink | undefi
   }
 
   function end(): void {
-    if (remaining > 0 || filled > 0) throw unsupported('it ends in the middle of an entry');
+    if (remaining > 0 || filled > 0) throw new BrokenTar('it ends in the middle of an entry');
   }
 
-  return { write, end };
+  function naming(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof BrokenTar)) throw error;
+      throw new ChangeoverError('unsupported', `not a tar archive this program can read: ${error.message}`, { target });
+    }
+  }
+
+  return { write: (chunk) => naming(() => write(chunk)), end: () => naming(end) };
 }
 
 /** What pax records and GNU long-name entries say about the entry after them. */
@@ -103,7 +113,7 @@ interface Extension {
 }
 
 function collectExtension(flag: string, size: number, done: (found: Extension) => void): TarSink {
-  if (size > MAX_EXTENSION) throw unsupported(`it holds an extended header of ${size} bytes`);
+  if (size > MAX_EXTENSION) throw new BrokenTar(`it holds an extended header of ${size} bytes`);
   const bytes = Buffer.alloc(size);
   let at = 0;
   return {
@@ -125,12 +135,12 @@ function parsePax(bytes: Buffer): Extension {
   for (let at = 0; at < bytes.length;) {
     const space = bytes.indexOf(0x20, at);
     const length = Number(bytes.toString('latin1', at, space));
-    if (space < 0 || !Number.isInteger(length) || length <= space - at || at + length > bytes.length) throw unsupported('it holds a broken pax header');
+    if (space < 0 || !Number.isInteger(length) || length <= space - at || at + length > bytes.length) throw new BrokenTar('it holds a broken pax header');
     const record = bytes.toString('utf8', space + 1, at + length - 1);
     const equals = record.indexOf('=');
     const value = record.slice(equals + 1);
     const key = record.slice(0, equals);
-    if (key.startsWith('GNU.sparse.')) throw unsupported('it holds a sparse file');
+    if (key.startsWith('GNU.sparse.')) throw new BrokenTar('it holds a sparse file');
     if (key === 'path') found.path = value;
     else if (key === 'linkpath') found.link = value;
     else if (key === 'mtime' || key === 'size' || key === 'uid' || key === 'gid') found[key] = Number(value);
@@ -176,7 +186,7 @@ function readNumber(block: Buffer, start: number, length: number): number {
       .toString('latin1', start, start + length)
       .replaceAll('\0', ' ')
       .trim();
-    if (text !== '' && !/^[0-7]+$/.test(text)) throw unsupported('a header holds something that is not a number');
+    if (text !== '' && !/^[0-7]+$/.test(text)) throw new BrokenTar('a header holds something that is not a number');
     return text === '' ? 0 : Number.parseInt(text, 8);
   }
   let value = first === 0xff ? -1 : first & 0x7f;
@@ -187,13 +197,12 @@ function readNumber(block: Buffer, start: number, length: number): number {
 function checkSum(block: Buffer): void {
   let sum = 8 * 0x20;
   for (let at = 0; at < BLOCK; at += 1) if (at < 148 || at >= 156) sum += block[at] ?? 0;
-  if (sum !== readNumber(block, 148, 8)) throw unsupported('a header does not match its checksum');
+  if (sum !== readNumber(block, 148, 8)) throw new BrokenTar('a header does not match its checksum');
 }
 
 function isZero(block: Buffer): boolean {
   return block[0] === 0 && block.every((byte) => byte === 0);
 }
 
-function unsupported(why: string): ChangeoverError {
-  return new ChangeoverError('unsupported', `not a tar archive this program can read: ${why}`);
-}
+/** What is wrong with the archive; the parser says which archive. */
+class BrokenTar extends Error {}

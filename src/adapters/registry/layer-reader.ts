@@ -1,5 +1,5 @@
 import { ChangeoverError } from '../../core/error.ts';
-import type { LayerEntry, LayerIndex } from '../../core/image/image-facts.ts';
+import type { LayerIndex } from '../../core/image/image-facts.ts';
 import type { Repository } from '../../core/image/reference.ts';
 import type { Cache } from '../../ports/cache.ts';
 import type { LayerReader } from '../../ports/layer-reader.ts';
@@ -50,7 +50,7 @@ async function readLayer(registry: Registry, layer: Layer, { repository, signal 
   const collector = collectLayer(layer.digest);
   let entries = 0;
   let unpacked = 0;
-  const parser = createTarParser((entry: LayerEntry) => {
+  const parser = createTarParser(target, (entry) => {
     entries += 1;
     if (entries > MAX_ENTRIES) throw new ChangeoverError('too-large', `the layer has more than ${MAX_ENTRIES} entries`, { target });
     return collector.take(entry);
