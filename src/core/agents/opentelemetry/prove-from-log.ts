@@ -15,8 +15,7 @@ export function proveFromLog(log: string): LogProof | undefined {
     const end = log.indexOf('\n', at);
     const line = log.slice(log.lastIndexOf('\n', at) + 1, end < 0 ? undefined : end).trimEnd();
     const version = line.length > LONGEST_LINE ? undefined : versionIn(line);
-    // A line cut off by the byte limit may hold half a version.
-    if (version !== undefined && end >= 0) return { agent: 'opentelemetry', version, line };
+    if (version !== undefined) return { agent: 'opentelemetry', version, line };
     at = end < 0 ? -1 : log.indexOf(MESSAGE, end);
   }
   return undefined;

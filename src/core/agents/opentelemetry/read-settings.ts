@@ -1,8 +1,8 @@
 import { isSecretName } from '../../redact.ts';
 import type { AgentContext, AgentSetting, AgentSettings, DetectedAgent } from '../agent.ts';
 import { readAgentText } from '../agent-text.ts';
+import { parseProperties } from '../parse-properties.ts';
 import { settingFromProperty, settingFromText } from '../setting-from.ts';
-import { parseProperties } from '../skywalking/parse-properties.ts';
 import { systemProperties } from '../system-properties.ts';
 
 /**

@@ -67,7 +67,8 @@ function encode({ value, unresolved = [] }: AgentSetting): string {
 function findingsFor(key: string, setting: AgentSetting): readonly Finding[] {
   const { value } = setting;
   const stock = stockSettings[key];
-  if (key === 'agent.sample_n_per_3_secs') return Number(value) > 0 ? [{ id: 'sampling-changes', severity: 'block', params: { key, value } }] : [];
+  // A value that only the cluster knows may be a rate.
+  if (key === 'agent.sample_n_per_3_secs') return !(Number(value) <= 0) ? [{ id: 'sampling-changes', severity: 'block', params: { key, value } }] : [];
   if (key === 'collector.backend_service') return setting.isDefault ? [] : [{ id: 'backend-replaced', severity: 'info', params: { key, value } }];
   if (key === 'agent.service_name' && value.includes('::')) return [{ id: 'mapping-partial', severity: 'info', params: { key, value } }];
   if (setting.isDefault || value === '' || value === stock?.stock) return [];

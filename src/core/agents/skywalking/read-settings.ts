@@ -2,10 +2,10 @@ import type { Finding } from '../../finding.ts';
 import { isSecretName } from '../../redact.ts';
 import type { AgentContext, AgentSetting, AgentSettings, DetectedAgent } from '../agent.ts';
 import { readAgentText } from '../agent-text.ts';
+import { parseProperties } from '../parse-properties.ts';
 import { settingFromProperty, settingFromText } from '../setting-from.ts';
 import { systemProperties, type SystemProperty } from '../system-properties.ts';
 import { parseAgentArgs } from './parse-agent-args.ts';
-import { parseProperties } from './parse-properties.ts';
 import { resolvePlaceholders } from './resolve-placeholders.ts';
 import { stockSettings } from './stock-settings.ts';
 
