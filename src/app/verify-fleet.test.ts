@@ -34,15 +34,38 @@ describe('verifyFleet', () => {
     store.insert({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace: 'shop' }, spec } as never);
     const status = { conditions: [{ type: 'Ready', status: 'True' }] };
     store.insert({ apiVersion: 'v1', kind: 'Pod', metadata: { name: `${name}-1`, namespace: 'shop', labels }, spec: {}, status });
-    const item = { id: `shop/Deployment/${name}`, container: 'app', agent: given.oldName === undefined ? {} : { serviceName: given.oldName }, target: { env: {} } };
+    const item = {
+      id: `shop/Deployment/${name}`,
+      container: 'app',
+      agent: given.oldName === undefined ? {} : { serviceName: given.oldName },
+      target: { env: {} },
+    };
     const since = '2026-11-24T11:35:00Z';
     const readySince = { uid: { at: '2026-11-24T11:30:00Z', transition: '2026-11-24T11:30:00Z' } };
-    await createRecord(cluster, 'changeover', { version: 1, run: 'move', item, state: given.state ?? 'SUCCEEDED', since, readySince } as unknown as WorkloadRecord);
+    await createRecord(cluster, 'changeover', {
+      version: 1,
+      run: 'move',
+      item,
+      state: given.state ?? 'SUCCEEDED',
+      since,
+      readySince,
+    } as unknown as WorkloadRecord);
   }
 
   function span(service: string, given: Partial<StoredSpan> = {}): StoredSpan {
     const pod = { 'host.name': `${service}-1` };
-    return { traceId: `trace-${service}`, spanId: service, service, operation: 'GET /', kind: 'server', startMs: NOW - 60_000, durationMs: 5, resource: pod, attributes: {}, ...given };
+    return {
+      traceId: `trace-${service}`,
+      spanId: service,
+      service,
+      operation: 'GET /',
+      kind: 'server',
+      startMs: NOW - 60_000,
+      durationMs: 5,
+      resource: pod,
+      attributes: {},
+      ...given,
+    };
   }
 
   it('judges every migrated workload under the name its agent reports', async () => {
@@ -95,7 +118,11 @@ describe('verifyFleet', () => {
     const down = await verifyFleet({ cluster, traces, clock }, options);
 
     expect(none).toMatchObject({ verdict: 'inconclusive', reason: { id: 'no-trace-store' }, services: [] });
-    expect(down).toMatchObject({ verdict: 'inconclusive', reason: { id: 'trace-store-failed', params: { detail: 'the simulated trace store is down' } }, services: [] });
+    expect(down).toMatchObject({
+      verdict: 'inconclusive',
+      reason: { id: 'trace-store-failed', params: { detail: 'the simulated trace store is down' } },
+      services: [],
+    });
   });
 
   it('counts only spans since the switch, within the time looked back', async () => {

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Journal, JournalEntry } from '../../src/ports/journal.ts';
 
-const line = (type: string): Omit<JournalEntry, 'seq'> => ({ time: '2026-11-24T10:00:00.000Z', run: 'move', type, data: { text: 'ümlaut\nand a line break', n: [1, null] } });
+const line = (type: string): Omit<JournalEntry, 'seq'> => ({
+  time: '2026-11-24T10:00:00.000Z',
+  run: 'move',
+  type,
+  data: { text: 'ümlaut\nand a line break', n: [1, null] },
+});
 
 /** What every Journal must do. `opener` makes a fresh place; opening the same run there again must continue it. */
 export function describeJournal(name: string, opener: () => Promise<(clusterId: string, run: string) => Promise<Journal>>): void {
@@ -48,7 +53,10 @@ export function describeJournal(name: string, opener: () => Promise<(clusterId: 
       const after = await open('c1', 'move');
       await after.append(line('record'));
 
-      expect((await after.read()).map((entry) => [entry.seq, entry.type])).toEqual([[1, 'run'], [2, 'record']]);
+      expect((await after.read()).map((entry) => [entry.seq, entry.type])).toEqual([
+        [1, 'run'],
+        [2, 'record'],
+      ]);
       await after.close();
     });
 

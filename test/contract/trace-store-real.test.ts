@@ -45,7 +45,12 @@ async function startJaeger(binary: string): Promise<RunningJaeger> {
   const child = spawn(binary, ['--config', join(directory, 'jaeger.yaml')], { stdio: 'ignore' });
   const store = openJaeger({ url: `http://127.0.0.1:${http}` });
   try {
-    await until('Jaeger answers', () => store.services().then(() => true, () => false));
+    await until('Jaeger answers', () =>
+      store.services().then(
+        () => true,
+        () => false,
+      ),
+    );
   } catch (error) {
     await stop(child, directory);
     throw error;
@@ -92,7 +97,8 @@ async function send(spans: readonly StoredSpan[], store: TraceStore, otlp: strin
 
 function toOtlp(span: StoredSpan): object {
   const kinds = { internal: 1, server: 2, client: 3, producer: 4, consumer: 5 } as const;
-  const attributes = (values: { readonly [key: string]: string }): object[] => Object.entries(values).map(([key, value]) => ({ key, value: { stringValue: value } }));
+  const attributes = (values: { readonly [key: string]: string }): object[] =>
+    Object.entries(values).map(([key, value]) => ({ key, value: { stringValue: value } }));
   return {
     resource: { attributes: attributes({ 'service.name': span.service, ...span.resource }) },
     scopeSpans: [

@@ -42,7 +42,8 @@ async function readText(response: Dispatcher.ResponseData, base: string): Promis
   for await (const chunk of response.body) {
     const bytes = chunk as Buffer;
     size += bytes.length;
-    if (size > MAX_BYTES) throw new ChangeoverError('too-large', `${base} answers with more than 64 MiB`, { target: base, hint: 'Verify fewer services at once.' });
+    if (size > MAX_BYTES)
+      throw new ChangeoverError('too-large', `${base} answers with more than 64 MiB`, { target: base, hint: 'Verify fewer services at once.' });
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -57,7 +58,10 @@ function parseJson(text: string, base: string): Json {
 }
 
 function denied(base: string, status: number): ChangeoverError {
-  return new ChangeoverError('denied', `${base} answers ${status}`, { target: base, hint: 'Name a query service without login, or use verify.jaeger.service.' });
+  return new ChangeoverError('denied', `${base} answers ${status}`, {
+    target: base,
+    hint: 'Name a query service without login, or use verify.jaeger.service.',
+  });
 }
 
 function unreachable(base: string, what: string, cause?: unknown): ChangeoverError {

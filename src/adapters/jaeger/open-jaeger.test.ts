@@ -33,7 +33,15 @@ const answer = {
           warnings: null,
         },
       ],
-      processes: { p1: { serviceName: 'orders', tags: [{ key: 'host.name', type: 'string', value: 'orders-7d9f' }, { key: 'os.type', value: 'linux' }] } },
+      processes: {
+        p1: {
+          serviceName: 'orders',
+          tags: [
+            { key: 'host.name', type: 'string', value: 'orders-7d9f' },
+            { key: 'os.type', value: 'linux' },
+          ],
+        },
+      },
     },
   ],
   errors: null,
@@ -109,7 +117,11 @@ describe('openJaeger', () => {
     await new Promise<void>((resolve) => server?.close(() => resolve()));
     server = undefined;
 
-    await expect(openJaeger({ url: base }).services()).rejects.toMatchObject({ code: 'unreachable', target: base, message: `${base} cannot be reached: ECONNREFUSED` });
+    await expect(openJaeger({ url: base }).services()).rejects.toMatchObject({
+      code: 'unreachable',
+      target: base,
+      message: `${base} cannot be reached: ECONNREFUSED`,
+    });
   });
 
   it.each([

@@ -46,7 +46,10 @@ describe('openFileJournal', () => {
     await after.append({ ...line, type: 'record' });
 
     expect(read.map((entry) => entry.seq)).toEqual([1]);
-    expect((await after.read()).map((entry) => [entry.seq, entry.type])).toEqual([[1, 'run'], [2, 'record']]);
+    expect((await after.read()).map((entry) => [entry.seq, entry.type])).toEqual([
+      [1, 'run'],
+      [2, 'record'],
+    ]);
     await after.close();
   });
 
@@ -57,7 +60,11 @@ describe('openFileJournal', () => {
 
     await journal.append({ ...line, type: 'record' });
 
-    expect((await journal.read()).map((entry) => [entry.seq, entry.type])).toEqual([[1, 'run'], [2, 'other'], [3, 'record']]);
+    expect((await journal.read()).map((entry) => [entry.seq, entry.type])).toEqual([
+      [1, 'run'],
+      [2, 'other'],
+      [3, 'record'],
+    ]);
     await journal.close();
   });
 

@@ -69,10 +69,7 @@ describe('parseYamlDocument', () => {
   });
 
   it('lists all syntax errors at once, each with its line', () => {
-    expect(refusal('a: !x 1\nb: !y 2\n').message.split('\n')).toEqual([
-      'policy.yaml:1:4: Unresolved tag: !x',
-      'policy.yaml:2:4: Unresolved tag: !y',
-    ]);
+    expect(refusal('a: !x 1\nb: !y 2\n').message.split('\n')).toEqual(['policy.yaml:1:4: Unresolved tag: !x', 'policy.yaml:2:4: Unresolved tag: !y']);
   });
 });
 

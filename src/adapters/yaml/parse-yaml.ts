@@ -23,7 +23,10 @@ export function parseYamlDocument(text: string, file: string): PlacedDocument {
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const refuse = (problems: readonly NodeProblem[]): never => {
-    throw invalid(file, problems.map(({ offset, message }) => ({ at: place(offset), message })));
+    throw invalid(
+      file,
+      problems.map(({ offset, message }) => ({ at: place(offset), message })),
+    );
   };
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, uniqueKeys: false });

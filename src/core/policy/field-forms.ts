@@ -21,7 +21,8 @@ export function form(what: string, pattern: RegExp): z.ZodString {
 /** A name out of a list. Names in `later` are promised and say so. */
 export function choice<const T extends readonly [string, ...string[]]>(names: T, later: readonly string[] = []): z.ZodEnum<{ [K in T[number]]: K }> {
   return z.enum(names, {
-    error: ({ input }) => (typeof input === 'string' && later.includes(input) ? `"${input}" is not available in this version; use ${names.join(' or ')}` : undefined),
+    error: ({ input }) =>
+      typeof input === 'string' && later.includes(input) ? `"${input}" is not available in this version; use ${names.join(' or ')}` : undefined,
   });
 }
 
@@ -35,7 +36,8 @@ export function template(known: readonly string[], needed: readonly string[] = [
     const list = known.map((name) => `{${name}}`).join(', ');
     if (stray) context.addIssue({ code: 'custom', message: 'has a brace without its partner' });
     if (unknown.length > 0) context.addIssue({ code: 'custom', message: `has the unknown placeholder {${unknown.join('}, {')}}; known are ${list}` });
-    if (missing.length > 0) context.addIssue({ code: 'custom', message: `must contain {${missing.join('} and {')}}, or different images would get the same name` });
+    if (missing.length > 0)
+      context.addIssue({ code: 'custom', message: `must contain {${missing.join('} and {')}}, or different images would get the same name` });
   });
 }
 

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ChangeoverError } from '../error.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
@@ -25,7 +26,10 @@ function problems(value: Json): readonly string[] {
     parsePolicy(value, nowhere);
   } catch (error) {
     if (error instanceof ChangeoverError && error.code === 'invalid-file') {
-      return error.message.split('\n').filter((line) => !line.endsWith('problems:')).map((line) => line.trim().replace('policy.yaml: ', ''));
+      return error.message
+        .split('\n')
+        .filter((line) => !line.endsWith('problems:'))
+        .map((line) => line.trim().replace('policy.yaml: ', ''));
     }
     throw error;
   }
@@ -160,7 +164,13 @@ describe('parsePolicy', () => {
   });
 
   it('accepts features that are switched off', () => {
-    const off = { rollout: { canary: '0s', windows: [], drill: false }, verify: { gate: false }, notify: [], gates: [], approvals: { perOwner: false, min: 0 } };
+    const off = {
+      rollout: { canary: '0s', windows: [], drill: false },
+      verify: { gate: false },
+      notify: [],
+      gates: [],
+      approvals: { perOwner: false, min: 0 },
+    };
 
     expect(problems(document({ ...off, to: { bridge: false, extensions: [], jvmOptions: { add: [], remove: [], replace: {} } } }))).toEqual([]);
   });
@@ -183,11 +193,17 @@ describe('parsePolicy', () => {
     [{ to: { serviceName: '{name}' } }, 'spec.to.serviceName: must be text with placeholders of the form {label:appName}'],
     [{ to: { env: { OTEL_X: 1 } } }, 'spec.to.env.OTEL_X: must be text: put the value in quotes'],
     [{ to: { env: { JAVA_TOOL_OPTIONS: '-Xmx1g' } } }, 'spec.to.env.JAVA_TOOL_OPTIONS: must not be set here: it would replace what images and teams set'],
-    [{ to: { env: { OTEL_SERVICE_NAME: 'all' } } }, 'spec.to.env.OTEL_SERVICE_NAME: must not be set here: the whole fleet would be one service; use spec.to.serviceName'],
+    [
+      { to: { env: { OTEL_SERVICE_NAME: 'all' } } },
+      'spec.to.env.OTEL_SERVICE_NAME: must not be set here: the whole fleet would be one service; use spec.to.serviceName',
+    ],
     [{ image: { to: '{repository}:otel' } }, 'spec.image.to: must contain {hash8}, or different images would get the same name'],
     [{ image: { to: '{repo}:{hash8}' } }, 'spec.image.to: has the unknown placeholder {repo}; known are {registry}, {path}, {repository}, {tag}, {hash8}'],
     [{ image: { to: '{repository}-{hash8}' } }, 'spec.image.to: must be a repository and a tag once its placeholders are filled in'],
-    [{ image: { agentRepository: '{registry}/changeover/agent:1' } }, 'spec.image.agentRepository: must be a repository without a tag once its placeholders are filled in'],
+    [
+      { image: { agentRepository: '{registry}/changeover/agent:1' } },
+      'spec.image.agentRepository: must be a repository without a tag once its placeholders are filled in',
+    ],
     [{ image: { sign: ['cosign', 'sign'] } }, 'spec.image.sign: must contain {ref}, the reference to sign'],
     [{ image: { files: { '../x': './x' } } }, 'spec.image.files."../x": must be a relative path without ..'],
     [{ allow: [{ id: 'sampling-changes' }] }, 'spec.allow[0].reason: is required'],
@@ -196,7 +212,10 @@ describe('parsePolicy', () => {
     [{ verify: { jaeger: { service: 'jaeger' } } }, 'spec.verify.jaeger.service: must be namespace/name:port'],
     [{ registries: { 'https://r': {} } }, 'spec.registries."https://r": must be a registry host such as registry.example.com:5000'],
     [{ registries: { r: { cert: 'c.pem' } } }, 'spec.registries.r: must have both cert and key, or none of them'],
-    [{ registries: { r: { auth: 'secret:shop/pull' } } }, 'spec.registries.r.auth: secret:namespace/name is not available in this version; use docker or env:NAME'],
+    [
+      { registries: { r: { auth: 'secret:shop/pull' } } },
+      'spec.registries.r.auth: secret:namespace/name is not available in this version; use docker or env:NAME',
+    ],
   ])('refuses %j and says what is right', (spec, message) => {
     expect(problems(document(spec))).toEqual([message]);
   });
@@ -210,9 +229,29 @@ describe('parsePolicy', () => {
   });
 
   it('reports problems of every kind at once', () => {
-    const said = problems({ apiVersion: 'v1', kind: 'Changeover', metadata: { name: 'Not Valid' }, spec: { to: {}, rollout: { canary: '1m', btchSize: 1 }, gates: [1] } });
+    const said = problems({
+      apiVersion: 'v1',
+      kind: 'Changeover',
+      metadata: { name: 'Not Valid' },
+      spec: { to: {}, rollout: { canary: '1m', btchSize: 1 }, gates: [1] },
+    });
 
     expect(said).toHaveLength(6);
+  });
+
+  it('takes or refuses whatever stands in a field, and never fails in another way', () => {
+    const { spec } = parsePolicy(document(), nowhere).source as { readonly spec: JsonObject };
+    const parts = ['select', 'from', 'to', 'delivery', 'image', 'rollout', 'proof', 'verify', 'allow', 'owners', 'registries', 'approvals', 'notify'] as const;
+    const anything = fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json>;
+
+    fc.assert(
+      fc.property(fc.constantFrom(...parts), anything, (part, value) => {
+        const said = problems({ ...document(), spec: { ...spec, [part]: value } });
+
+        expect(said.every((line) => line.length > 0)).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it.each([[null], [[]], ['text'], [42]])('refuses a document that is no mapping: %j', (value) => {

@@ -54,7 +54,10 @@ export function describeIssue(issue: { readonly code?: string | undefined; reado
 }
 
 /** One `invalid-file` error that lists every problem with file, line and column, in the order of the file. */
-export function invalidPolicy(problems: readonly PolicyProblem[], place: { readonly file: string; readonly position: PlacedDocument['position'] }): ChangeoverError {
+export function invalidPolicy(
+  problems: readonly PolicyProblem[],
+  place: { readonly file: string; readonly position: PlacedDocument['position'] },
+): ChangeoverError {
   const placed = problems.map((problem) => ({ ...problem, at: nearest(problem.path, place.position) }));
   placed.sort((a, b) => (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0));
   const where = (at: Place | undefined): string => (at ? `${place.file}:${at.line}:${at.column}` : place.file);
@@ -91,7 +94,15 @@ function nameText(name: string): string {
 }
 
 function nameOfType(expected: string): string {
-  const names: Readonly<Record<string, string>> = { object: 'a mapping', record: 'a mapping', array: 'a list', string: 'text', boolean: 'true or false', int: 'a whole number', number: 'a number' };
+  const names: Readonly<Record<string, string>> = {
+    object: 'a mapping',
+    record: 'a mapping',
+    array: 'a list',
+    string: 'text',
+    boolean: 'true or false',
+    int: 'a whole number',
+    number: 'a number',
+  };
   return names[expected] ?? expected;
 }
 

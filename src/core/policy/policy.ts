@@ -24,10 +24,7 @@ export interface RegistrySettings {
 }
 
 /** Where the new agent's files come from. `none` only in the built-in policy that `scan` uses without a file. */
-export type AgentSource =
-  | { readonly kind: 'image'; readonly image: string }
-  | { readonly kind: 'path'; readonly path: string }
-  | { readonly kind: 'none' };
+export type AgentSource = { readonly kind: 'image'; readonly image: string } | { readonly kind: 'path'; readonly path: string } | { readonly kind: 'none' };
 
 /** The policy file with every default filled in: what the rest of the program reads. Durations are milliseconds. */
 export interface Policy {

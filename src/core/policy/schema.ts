@@ -29,8 +29,15 @@ const select = z.strictObject({
   namespaces: z.array(form('the name of a namespace (leave namespaces out for every namespace)', dnsLabel)).readonly().default([]),
   namespaceSelector: selector.exactOptional(),
   labelSelector: selector.exactOptional(),
-  exclude: z.array(form('namespace/kind/name, such as shop/Deployment/orders', /^[^/\s]+\/[^/\s]+\/[^/\s]+$/)).readonly().default([]),
-  kinds: z.array(choice(['Deployment'], ['StatefulSet', 'DaemonSet', 'Rollout', 'Job', 'CronJob'])).min(1).readonly().default(['Deployment']),
+  exclude: z
+    .array(form('namespace/kind/name, such as shop/Deployment/orders', /^[^/\s]+\/[^/\s]+\/[^/\s]+$/))
+    .readonly()
+    .default([]),
+  kinds: z
+    .array(choice(['Deployment'], ['StatefulSet', 'DaemonSet', 'Rollout', 'Job', 'CronJob']))
+    .min(1)
+    .readonly()
+    .default(['Deployment']),
   requireSidecar: strings.default([]),
   includeZero: z.boolean().default(false),
   container: container.prefault({}),
@@ -120,7 +127,13 @@ export type PolicyFile = z.output<typeof policySchema>;
 
 /** Whether a template, filled with ordinary values, is an image reference with (or without) a tag, and never a digest. */
 function namesImage(value: string, tagged: boolean): boolean {
-  const sample: Readonly<Record<string, string>> = { registry: 'registry.example.com', path: 'a/b', repository: 'registry.example.com/a/b', tag: '1', hash8: '00000000' };
+  const sample: Readonly<Record<string, string>> = {
+    registry: 'registry.example.com',
+    path: 'a/b',
+    repository: 'registry.example.com/a/b',
+    tag: '1',
+    hash8: '00000000',
+  };
   try {
     const { tag, digest } = parseImageReference(value.replaceAll(/\{(\w+)\}/g, (_, name: string) => sample[name] ?? 'x'));
     return (tag !== undefined) === tagged && digest === undefined;

@@ -30,7 +30,10 @@ export interface Call {
 }
 
 /** Every span of a trace has its parent in it, it has one root, and every call to a switched service has a server span. */
-export function judgeTrace(spans: readonly JudgedSpan[], expected: readonly ExpectedService[]): { readonly breaks: readonly Break[]; readonly calls: readonly Call[] } {
+export function judgeTrace(
+  spans: readonly JudgedSpan[],
+  expected: readonly ExpectedService[],
+): { readonly breaks: readonly Break[]; readonly calls: readonly Call[] } {
   const byId = new Map(spans.map((span) => [span.spanId, span]));
   const calls = callsOf(spans, byId, expected);
   const orphans = spans.filter((span) => span.parentSpanId !== undefined && !byId.has(span.parentSpanId));

@@ -13,7 +13,17 @@ function service(name: string, given: Partial<ExpectedService['workloads'][numbe
 
 /** A span a minute after the switch, from the service's first pod. */
 function span(spanId: string, name: string, given: Partial<JudgedSpan> = {}): JudgedSpan {
-  return { traceId: 't1', spanId, service: name, kind: 'server', startMs: SWITCHED + 60_000, durationMs: 5, resource: { 'host.name': `${name}-1` }, attributes: {}, ...given };
+  return {
+    traceId: 't1',
+    spanId,
+    service: name,
+    kind: 'server',
+    startMs: SWITCHED + 60_000,
+    durationMs: 5,
+    resource: { 'host.name': `${name}-1` },
+    attributes: {},
+    ...given,
+  };
 }
 
 const whole = [
@@ -38,13 +48,23 @@ describe('judgeTraces', () => {
   it('finds a service broken whose spans name a parent that never arrived', () => {
     const { services } = judgeTraces([whole.slice(2)], [service('orders'), service('stock')], options);
 
-    expect(services[1]).toMatchObject({ verdict: 'broken', findings: [{ id: 'orphan-spans', severity: 'block', params: { count: 1, traces: 1, examples: ['t1'] } }] });
+    expect(services[1]).toMatchObject({
+      verdict: 'broken',
+      findings: [{ id: 'orphan-spans', severity: 'block', params: { count: 1, traces: 1, examples: ['t1'] } }],
+    });
   });
 
   it('finds a trace with two roots broken at the later one', () => {
-    const { services } = judgeTraces([[span('a', 'orders'), span('c', 'stock', { startMs: SWITCHED + 60_001 })]], [service('orders'), service('stock')], options);
+    const { services } = judgeTraces(
+      [[span('a', 'orders'), span('c', 'stock', { startMs: SWITCHED + 60_001 })]],
+      [service('orders'), service('stock')],
+      options,
+    );
 
-    expect(services.map((each) => [each.verdict, each.findings.map((finding) => finding.id)])).toEqual([['ok', []], ['broken', ['several-roots']]]);
+    expect(services.map((each) => [each.verdict, each.findings.map((finding) => finding.id)])).toEqual([
+      ['ok', []],
+      ['broken', ['several-roots']],
+    ]);
   });
 
   it('finds a call broken that left no span at the switched service it went to', () => {
@@ -126,7 +146,11 @@ describe('judgeTraces', () => {
   it('shows pods without spans, which break nothing', () => {
     const { services } = judgeTraces([whole], [service('orders', { readyPods: ['orders-1', 'orders-2'] })], options);
 
-    expect(services[0]).toMatchObject({ verdict: 'ok', pods: { ready: 2, seen: 1 }, findings: [{ id: 'pods-unseen', severity: 'info', params: { count: 1, pods: ['orders-2'] } }] });
+    expect(services[0]).toMatchObject({
+      verdict: 'ok',
+      pods: { ready: 2, seen: 1 },
+      findings: [{ id: 'pods-unseen', severity: 'info', params: { count: 1, pods: ['orders-2'] } }],
+    });
   });
 
   it('says nothing about pods where spans do not name theirs', () => {

@@ -106,7 +106,12 @@ function breakFindings(breaks: readonly Break[]): readonly Finding[] {
     const [first] = group;
     const traces = [...new Set(group.map((each) => each.traceId))];
     if (!first) return [];
-    const params = { count: group.length, traces: traces.length, examples: traces.slice(0, EXAMPLES), ...(first.from === undefined ? {} : { from: first.from }) };
+    const params = {
+      count: group.length,
+      traces: traces.length,
+      examples: traces.slice(0, EXAMPLES),
+      ...(first.from === undefined ? {} : { from: first.from }),
+    };
     return [{ id: first.id, severity: 'block', params } satisfies Finding];
   });
 }
