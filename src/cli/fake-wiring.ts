@@ -8,6 +8,8 @@ export interface FakeOutside {
   readonly columns?: number;
   readonly answers?: readonly string[];
   readonly files?: { readonly [path: string]: string };
+  /** Called with each text written to standard error. */
+  readonly onError?: (text: string) => void;
   readonly wiring?: Partial<Wiring>;
 }
 
@@ -27,7 +29,7 @@ export interface FakeWiring {
 export function fakeWiring(outside: FakeOutside = {}): FakeWiring {
   const { tty = false, columns = 100, answers = [], files = {} } = outside;
   const stdout = record(tty, columns);
-  const stderr = record(tty, columns);
+  const stderr = record(tty, columns, outside.onError);
   const written = new Map<string, string>();
   const questions: string[] = [];
   const callbacks = new Set<() => void>();
@@ -68,8 +70,12 @@ export function fakeWiring(outside: FakeOutside = {}): FakeWiring {
   return { wiring, out: stdout.text, err: stderr.text, written, questions, interrupt: () => [...callbacks].forEach((callback) => callback()) };
 }
 
-function record(isTTY: boolean, columns: number): { readonly output: TextOutput; readonly text: () => string } {
+function record(isTTY: boolean, columns: number, onWrite?: (text: string) => void): { readonly output: TextOutput; readonly text: () => string } {
   let text = '';
-  const output = { isTTY, columns, rows: 24, write: (more: string) => void (text += more) };
+  const write = (more: string): void => {
+    text += more;
+    onWrite?.(more);
+  };
+  const output = { isTTY, columns, rows: 24, write };
   return { output, text: () => text };
 }

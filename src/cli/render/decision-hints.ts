@@ -1,7 +1,9 @@
+import { stripVTControlCharacters } from 'node:util';
 import { assertNever } from '../../core/error.ts';
 import type { Decision } from '../../core/rollout/run-record.ts';
 import type { RunStatus, WorkloadStatus } from '../../core/rollout/run-status.ts';
 import type { WorkloadState } from '../../core/rollout/workload-state.ts';
+import { displayWidth, wrap } from './display-width.ts';
 import { count } from './messages/say.ts';
 import type { Paint } from './paint.ts';
 import { printable } from './printable.ts';
@@ -10,7 +12,8 @@ import { formatTable } from './table.ts';
 const MAX_NAMED = 5;
 
 /** The choices a halted or paused run leaves, each with its exact command line and what it reaches. */
-export function decisionHints(status: RunStatus, options: { readonly paint: Paint; readonly flags: string }): readonly string[] {
+export function decisionHints(status: RunStatus, options: { readonly paint: Paint; readonly width: number; readonly flags: string }): readonly string[] {
+  const { paint, width, flags } = options;
   const open = status.workloads.filter((each) => status.halt?.workloads.includes(each.id) === true && !each.acknowledged);
   const choices = [
     choice(status, { kind: 'retry', targets: idsIn(open, ['ROLLED_BACK', 'INCONCLUSIVE']) }),
@@ -20,8 +23,11 @@ export function decisionHints(status: RunStatus, options: { readonly paint: Pain
     ...(status.workloads.some((each) => each.state === 'SUCCEEDED') ? [{ command: 'rollback --all', effect: decisionEffect(status, { kind: 'rollback', targets: [] }) }] : []),
     { command: 'abort', effect: decisionEffect(status, { kind: 'abort', targets: [] }) },
   ].filter((each) => each !== undefined);
-  const rows = choices.map(({ command, effect }) => [{ text: `changeover ${command}${options.flags}`, tone: 'accent' as const }, effect]);
-  return [options.paint('strong', 'Your decision:'), ...formatTable([{}, {}], rows, { paint: options.paint, width: Infinity, indent: 2 })];
+  const rows = choices.map(({ command, effect }) => ({ line: `changeover ${command}${flags}`, effect }));
+  const table = formatTable([{}, {}], rows.map(({ line, effect }) => [{ text: line, tone: 'accent' as const }, effect]), { paint, width: Infinity, indent: 2 });
+  const fits = table.every((line) => displayWidth(stripVTControlCharacters(line)) <= width);
+  const stacked = rows.flatMap(({ line, effect }) => [`  ${paint('accent', line)}`, ...wrap(effect, width - 6).map((text) => `      ${text}`)]);
+  return [paint('strong', 'Your decision:'), ...(fits ? table : stacked)];
 }
 
 export interface Proposal {

@@ -42,7 +42,7 @@ export function followEvent(model: LiveModel, event: RunEvent): LiveModel {
   switch (event.type) {
     case 'run.started': {
       const { halted: _halted, ...rest } = next;
-      return { ...rest, total: event.workloads, batches: event.batches };
+      return { ...rest, total: event.workloads, batches: event.batches, ...(event.done ? { counts: event.done } : {}) };
     }
     case 'batch.started': {
       const order = [...new Set([...model.order.filter((id) => model.inFlight.has(id)), ...event.workloads])];

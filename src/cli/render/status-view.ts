@@ -1,9 +1,10 @@
 import type { RunStatus, WorkloadStatus } from '../../core/rollout/run-status.ts';
 import { decisionHints } from './decision-hints.ts';
+import { wrap } from './display-width.ts';
 import { formatDuration } from './duration.ts';
 import { haltText } from './messages/halt-text.ts';
 import { reasonText } from './messages/reason-text.ts';
-import { around, count } from './messages/say.ts';
+import { count } from './messages/say.ts';
 import { skipHeading } from './messages/skip-text.ts';
 import { countTexts, phaseTexts, stateMark, stateTexts } from './messages/state-text.ts';
 import type { Paint, Tone } from './paint.ts';
@@ -72,15 +73,10 @@ function skippedWhy(workload: WorkloadStatus): string {
 }
 
 function decision(status: RunStatus, options: StatusOptions): readonly string[] {
-  const { paint, flags } = options;
-  if (status.phase === 'HALTED') {
-    const why = status.halt ? haltText(status.halt.id) : '';
-    return [`${paint('caution', 'Halted')}${around(': ', why)}. ${count(waiting(status), 'workload')} waiting, none is started.`, '', ...decisionHints(status, { paint, flags })];
-  }
-  if (status.phase !== 'PAUSED') return [];
-  return [`${paint('caution', 'Paused')}: ${count(waiting(status), 'workload')} waiting, none is started.`, '', ...decisionHints(status, { paint, flags })];
-}
-
-function waiting(status: RunStatus): number {
-  return status.workloads.filter((each) => each.state === 'PLANNED').length;
+  const { phase, halt } = status;
+  if (phase !== 'HALTED' && phase !== 'PAUSED') return [];
+  const waiting = status.workloads.filter((each) => each.state === 'PLANNED').length;
+  const why = phase === 'HALTED' && halt ? `: ${haltText(halt.id)}` : '';
+  const [first = '', ...more] = wrap(`${phase === 'HALTED' ? 'Halted' : 'Paused'}${why}. ${count(waiting, 'workload')} waiting, none is started.`, options.width);
+  return [options.paint('caution', first), ...more.map((line) => options.paint('caution', line)), '', ...decisionHints(status, options)];
 }

@@ -1,5 +1,5 @@
 import type { RunStatus, WorkloadStatus } from '../../core/rollout/run-status.ts';
-import { truncate } from './display-width.ts';
+import { truncate, wrap } from './display-width.ts';
 import { reasonText } from './messages/reason-text.ts';
 import { stateMark, stateTexts } from './messages/state-text.ts';
 import type { Paint } from './paint.ts';
@@ -18,9 +18,9 @@ export function formatTroubles(status: RunStatus, { paint, width }: { readonly p
 function describe(workload: WorkloadStatus, options: { readonly paint: Paint; readonly width: number; readonly withLog: boolean }): readonly string[] {
   const { paint, width } = options;
   const { mark, tone } = stateMark(workload.state);
-  const why = workload.reason ? `: ${reasonText(workload.reason)}` : '';
   const seen = workload.acknowledged ? paint('quiet', ' (decided)') : '';
-  const lines = [`  ${paint(tone, `${mark} ${shortName(workload.id)}`)}  ${stateTexts[workload.state]}${why}${seen}`];
+  const why = workload.reason ? wrap(reasonText(workload.reason), width - 6).map((line) => `      ${line}`) : [];
+  const lines = [`  ${paint(tone, `${mark} ${shortName(workload.id)}`)}  ${stateTexts[workload.state]}${seen}`, ...why];
   if (workload.acknowledged || !workload.evidence) return lines;
   const pods = workload.evidence.pods.map((pod) => `      ${printable(pod.pod)}${pod.node === undefined ? '' : ` on ${printable(pod.node)}`}: ${printable(pod.summary)}`);
   const log = options.withLog ? workload.evidence.log.map((line) => paint('quiet', `      │ ${truncate(printable(line), width - 8)}`)) : [];

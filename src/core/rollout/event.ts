@@ -11,7 +11,15 @@ export type RunEvent = {
 } & EventBody;
 
 export type EventBody =
-  | { readonly type: 'run.started'; readonly workloads: number; readonly batches: number; readonly resumed: boolean; readonly epoch: number }
+  | {
+      readonly type: 'run.started';
+      readonly workloads: number;
+      readonly batches: number;
+      readonly resumed: boolean;
+      readonly epoch: number;
+      /** Outcomes of workloads that had ended before; missing = not told. */
+      readonly done?: { readonly [outcome: string]: number };
+    }
   | { readonly type: 'batch.started'; readonly batch: number; readonly of: number; readonly workloads: readonly string[] }
   | { readonly type: 'image.pushed'; readonly workload: string; readonly reference: string; readonly digest: string; readonly how: string }
   | {

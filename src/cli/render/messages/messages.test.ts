@@ -29,7 +29,7 @@ describe('texts', () => {
   it('say what one pod says after the sentence about all of them', () => {
     const params = { ready: 1, wanted: 3, old: 2, detail: { pod: 'orders-5c9f', detail: 'app: running, not ready' } };
 
-    expect(reasonText({ id: 'pods', params })).toBe('1 of 3 new pods Ready, 2 old left; orders-5c9f: app: running, not ready');
+    expect(reasonText({ id: 'pods', params })).toBe('1 of 3 new pods Ready, 2 old left; app: running, not ready (pod orders-5c9f)');
   });
 
   it('explain a refusal at the last moment by its finding', () => {

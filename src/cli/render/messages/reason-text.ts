@@ -13,8 +13,8 @@ export function reasonText(reason: Reason): string {
   const detail = reason.params['detail'];
   // What one pod says comes along as an object: it is said after the sentence about all of them.
   if (!isJsonObject(detail)) return say(reasonTexts, reason.id, reason.params);
-  const about = [detail['pod'], detail['what'], detail['detail']].filter((part) => typeof part === 'string' && part !== '').join(': ');
-  return say(reasonTexts, reason.id, { ...reason.params, detail: about });
+  const what = [detail['what'], detail['detail']].filter((part) => typeof part === 'string' && part !== '').join(': ');
+  return say(reasonTexts, reason.id, { ...reason.params, detail: `${what} (pod ${String(detail['pod'])})` });
 }
 
 /** Milliseconds a reason says are left; undefined where it counts nothing down. */
