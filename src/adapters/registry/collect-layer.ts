@@ -4,7 +4,8 @@ import { namesInClass, namesInJar } from './agent-references.ts';
 import { toText, wantedText } from './captured-text.ts';
 
 const MAX_CLASS = 4 * 1024 * 1024;
-const MAX_JAR = 64 * 1024 * 1024;
+/** Jars are held in memory while they are looked through, one at a time per layer. Larger ones are not. */
+const MAX_JAR = 256 * 1024 * 1024;
 /** All texts of a layer together, in bytes; files found later are left out, which reads as unknown. */
 const MAX_TEXTS = 16 * 1024 * 1024;
 

@@ -96,12 +96,13 @@ export function openSimulatedRegistry(faults: RegistryFaults = {}): SimulatedReg
     async putBlob(repository, { digest, bytes }, { mountFrom, signal } = {}) {
       checkContent(bytes, digest, repository);
       const stored = visit(repository, 'push', signal);
-      if (stored.blobs.has(digest)) return mountFrom ? 'mounted' : 'existed';
-      const mountable = mountFrom?.registry === repository.registry && !registry.faults.mountRefused?.includes(repository.registry);
-      const source = mountable ? repositories.get(nameOf(mountFrom))?.blobs.get(digest) : undefined;
+      const other = mountFrom?.registry === repository.registry && mountFrom.path !== repository.path ? mountFrom : undefined;
+      const mountable = other && !registry.faults.mountRefused?.includes(other.registry);
+      const source = mountable ? repositories.get(nameOf(other))?.blobs.get(digest) : undefined;
+      if (!source && stored.blobs.has(digest)) return 'existed';
       stored.blobs.set(digest, source ?? Uint8Array.from(bytes));
       if (source) return 'mounted';
-      counted.requests += mountFrom ? 1 : 2;
+      counted.requests += other ? 1 : 2;
       counted.bytesUp += bytes.length;
       return 'uploaded';
     },
