@@ -5,9 +5,7 @@ import { labMode } from './lab-mode.ts';
 import type { Segment, ServiceCount } from './stand-ins/segment-store.ts';
 
 export { inspectJvm } from './inspect-jvm.ts';
-export type { JvmInspection } from './inspect-jvm.ts';
 export { labMode } from './lab-mode.ts';
-export { images } from './fleet/images.ts';
 export { shop } from './fleet/shop.ts';
 
 /** Where tests find the lab. Kubeconfigs exist while it is up. */

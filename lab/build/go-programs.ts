@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { paths, sources } from '../paths.ts';
 import { runCommand } from '../run-command.ts';
@@ -87,8 +87,9 @@ async function isBuiltFrom(binary: string, part: GoPart): Promise<boolean> {
 
 /** Builds into a folder beside the target and moves the finished programs over: a build that is killed leaves no half binary. */
 async function makeGoPart(part: GoPart, to: string, log: string): Promise<void> {
-  mkdirSync(to, { recursive: true });
-  const fresh = mkdtempSync(join(paths.cache, `.${part.name}-`));
+  const fresh = join(paths.cache, `${part.name}.new`);
+  rmSync(fresh, { recursive: true, force: true });
+  for (const folder of [to, fresh]) mkdirSync(folder, { recursive: true });
   const packages = part.programs.map((program) => program.package);
   const env = { CGO_ENABLED: '0', GOFLAGS: '-trimpath', GOBIN: fresh };
   try {

@@ -34,7 +34,7 @@ export async function prepareMachine(): Promise<void> {
   await runCommand('ip', ['link', 'add', traces.bridge, 'address', '02:0a:f4:00:00:01', 'type', 'bridge']);
   await runCommand('ip', ['address', 'add', `${addresses.bridge}/24`, 'dev', traces.bridge]);
   await runCommand('ip', ['link', 'set', traces.bridge, 'up']);
-  for (const hierarchy of cgroupHierarchies()) mkdirSync(join(hierarchy, traces.cgroup), { recursive: true });
+  for (const hierarchy of cgroupHierarchies()) makeCgroup(hierarchy);
 }
 
 /** The roots of all cgroup hierarchies: one in version 2, one per controller in version 1. */
@@ -50,6 +50,19 @@ export function cgroupFolders(root: string): readonly string[] {
   if (!existsSync(root)) return [];
   const inner = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   return [...inner.flatMap((entry) => cgroupFolders(join(root, entry.name))), root];
+}
+
+/** In version 2 a cgroup has the controllers its parent passes on; the kubelet insists on these. */
+function makeCgroup(hierarchy: string): void {
+  const control = join(hierarchy, 'cgroup.subtree_control');
+  for (const controller of existsSync(control) ? ['cpuset', 'cpu', 'io', 'memory', 'hugetlb', 'pids'] : []) {
+    try {
+      writeFileSync(control, `+${controller}`);
+    } catch {
+      // This kernel has no such controller, or uses it in a version 1 hierarchy.
+    }
+  }
+  mkdirSync(join(hierarchy, traces.cgroup), { recursive: true });
 }
 
 /** The folders that making this one would create, innermost first. */
