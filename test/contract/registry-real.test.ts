@@ -12,6 +12,7 @@ import type { Registry } from '../../src/ports/registry.ts';
 import { registryContract, type RegistryUnderTest } from './registry-contract.ts';
 
 const PROGRAM = 'docker-registry';
+const OPENSSL = 'openssl';
 const LOGIN = 'tester:s3cret:with:colons';
 /** bcrypt of the password above, cost 5. */
 const HTPASSWD = 'tester:$2y$05$abcdefghijklmnopqrstuu4Q8xTrgjpfgc6JAW05bPlTJQ8JfbGq6\n';
@@ -38,7 +39,7 @@ if (isInstalled(PROGRAM)) {
     });
   });
 
-  describe.skipIf(!isInstalled('openssl'))('docker-registry behind TLS', () => {
+  describe.skipIf(!isInstalled(OPENSSL))('docker-registry behind TLS', () => {
     it('is trusted with the CA of its own settings alone, and asked with the client certificate they name', async () => {
       const server = await startRegistry({ tls: true });
       const repository = { registry: server.host, path: 'team/app' };
@@ -140,7 +141,7 @@ async function startRegistry({ login, tls }: RegistryForm): Promise<{ readonly h
 
 function makeCertificate(certificate: string, key: string): void {
   const request = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1';
-  execFileSync('openssl', [...request.split(' '), '-out', certificate, '-keyout', key], { stdio: 'ignore' });
+  execFileSync(OPENSSL, [...request.split(' '), '-out', certificate, '-keyout', key], { stdio: 'ignore' });
 }
 
 async function waitForAnswer(host: string): Promise<void> {
