@@ -72,6 +72,8 @@ export function failureOfStatus(request: ApiRequest, answer: ErrorAnswer, peer: 
 export function failureOfNetwork(request: ApiRequest, reason: unknown, peer: Peer): Failure {
   if (reason instanceof ChangeoverError) return { error: reason, untouched: true };
   const { code, message, connecting } = rootOf(reason);
+  if (CLOSED.has(code))
+    return { error: new ChangeoverError('aborted', 'the connection to the cluster was closed', { target: request.target }), untouched: true };
   const details = { target: request.target, cause: reason };
   if (TLS.test(code)) {
     const hint = `Check certificate-authority, tls-server-name and the client certificate in ${peer.source}.`;
@@ -93,6 +95,8 @@ export function isMissingObject(answer: ErrorAnswer): boolean {
   return answer.status === 404 && readStatus(answer.body)?.details?.name !== undefined;
 }
 
+/** `Cluster.close()` was called. */
+const CLOSED = new Set(['UND_ERR_CLOSED', 'UND_ERR_DESTROYED']);
 const TLS = /^(?:ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|EPROTO|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/;
 
 /** RBAC says `User "x" cannot …`; other 403 come from admission (quota, PodSecurity, webhooks, a namespace that ends). */
@@ -108,11 +112,10 @@ function forbidden(request: ApiRequest, said: string, peer: Peer): ChangeoverErr
 
 function serverFailed(request: ApiRequest, answer: ErrorAnswer & { readonly said: string }, peer: Peer): ChangeoverError {
   const { target } = request;
-  if (answer.status < 400)
-    return new ChangeoverError('unreachable', `${peer.server} is not an API server: HTTP ${answer.status}`, {
-      target,
-      hint: `Check the address in ${peer.source}.`,
-    });
+  if (answer.status < 400) {
+    const message = `${peer.server} answered ${request.verb} ${request.subject} with HTTP ${answer.status}, which no API server does`;
+    return new ChangeoverError('unreachable', message, { target, hint: `Check the address in ${peer.source}.` });
+  }
   const retryAfter = answer.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs };
   return new ChangeoverError('unreachable', `${peer.server} failed to ${request.verb} ${request.subject}: ${answer.said}`, {
     target,
@@ -135,7 +138,7 @@ function readStatus(body: string): Status | undefined {
 
 /** The server's words without the whole objects it may quote, bounded, secrets masked. */
 function messageOf(status: Status | undefined, answer: ErrorAnswer): string {
-  const text = status?.message || answer.body.trim() || 'no reason given';
+  const text = status?.message || (answer.body.startsWith('<') ? '' : answer.body.trim()) || 'no reason given';
   const short = text.replaceAll(/Invalid value: "\{(?:[^"\\]|\\.)*"/g, 'Invalid value: {…}');
   return `${redact(short.length > MAX_MESSAGE ? `${short.slice(0, MAX_MESSAGE)}…` : short)} (HTTP ${answer.status})`;
 }
@@ -149,6 +152,7 @@ function rootOf(reason: unknown): { readonly code: string; readonly message: str
     current = inner;
   }
   if (!(current instanceof Error)) return { code: '', message: String(current), connecting: false };
+  if (current.name === 'TimeoutError') return { code: '', message: 'it took too long', connecting: false };
   const { code = '', syscall = '', message, name } = current as NodeJS.ErrnoException;
   return { code, message: message || code || name, connecting: syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT' };
 }

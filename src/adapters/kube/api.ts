@@ -93,8 +93,9 @@ async function withCredential<T extends { readonly status: number }>(
   signal: AbortSignal | undefined,
   exchange: (credential: Credential) => Promise<T>,
 ): Promise<T> {
-  const first = await exchange(await unlessAborted(credentials.current(), signal));
-  if (first.status !== 401 || !credentials.renew()) return first;
+  const credential = await unlessAborted(credentials.current(), signal);
+  const first = await exchange(credential);
+  if (first.status !== 401 || !credentials.renew(credential)) return first;
   return await exchange(await unlessAborted(credentials.current(), signal));
 }
 
@@ -106,7 +107,7 @@ async function openChunks(
   const { transport, credentials, peer } = options;
   const exchange = async (credential: Credential): Promise<OpenStream & ErrorAnswer> => {
     const stream = await transport.stream(request, credential, open);
-    return { ...stream, retryAfterMs: undefined, body: stream.status < 300 ? '' : await readStart(stream.chunks) };
+    return { ...stream, body: stream.status < 300 ? '' : await readStart(stream.chunks) };
   };
   const answer = await withCredential(credentials, open.signal, exchange).catch((error: unknown) => {
     throw open.signal.aborted ? aborted(request) : failureOfNetwork(request, error, peer).error;

@@ -42,7 +42,7 @@ describe('findConnection', () => {
   it('reads server, CA, and credentials given inline', async () => {
     const path = await config('inline', {
       cluster: `server: "https://k8s.test:6443/k8s/clusters/c-1/", certificate-authority-data: ${base64}, tls-server-name: api.test, proxy-url: "http://p:1"`,
-      user: `client-certificate-data: ${base64}, client-key-data: ${base64}, token: t, as: root, as-groups: [g]`,
+      user: `client-certificate-data: ${base64}, client-key-data: ${base64}, token: t, as: root, as-groups: [g], as-user-extra: {scopes: [s]}`,
     });
 
     expect(await open(path)).toEqual({
@@ -53,7 +53,7 @@ describe('findConnection', () => {
       proxyUrl: 'http://p:1',
       compress: true,
       login: { certificate: { cert: PEM, key: PEM }, token: 't', tokenFile: undefined, basic: undefined, exec: undefined },
-      impersonate: { user: 'root', groups: ['g'] },
+      impersonate: { user: 'root', groups: ['g'], extra: { scopes: ['s'] } },
       source: path,
     });
   });
@@ -79,7 +79,7 @@ describe('findConnection', () => {
   it('impersonates the user of --as instead of the one in the kubeconfig', async () => {
     const path = await config('as', { user: 'token: t, as: root, as-groups: [g]' });
 
-    expect((await open(path, { as: 'alice' })).impersonate).toEqual({ user: 'alice', groups: [] });
+    expect((await open(path, { as: 'alice' })).impersonate).toEqual({ user: 'alice', groups: [], extra: {} });
   });
 
   it('merges the files of KUBECONFIG, the first to name something wins, and skips files that do not exist', async () => {

@@ -34,6 +34,7 @@ export interface Impersonation {
   readonly user: string;
   readonly uid?: string;
   readonly groups: readonly string[];
+  readonly extra: Readonly<Record<string, readonly string[]>>;
 }
 
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -44,7 +45,7 @@ export async function findConnection(options: KubeconfigOptions & { readonly as?
   const chosen = await chooseContext(options);
   const connection = chosen ? await fromContext(chosen) : await fromPod(options.env, account);
   if (options.as === undefined) return connection;
-  return { ...connection, impersonate: { user: options.as, groups: [] } };
+  return { ...connection, impersonate: { user: options.as, groups: [], extra: {} } };
 }
 
 async function fromPod(env: KubeconfigOptions['env'], account: string): Promise<Connection> {
@@ -130,7 +131,7 @@ function clusterInfo({ entry, ca }: { readonly entry: ClusterEntry; readonly ca:
 }
 
 function impersonationOf(entry: UserEntry, user: string): Impersonation {
-  return { user, groups: entry['as-groups'], ...(entry['as-uid'] === undefined ? {} : { uid: entry['as-uid'] }) };
+  return { user, groups: entry['as-groups'], extra: entry['as-user-extra'], ...(entry['as-uid'] === undefined ? {} : { uid: entry['as-uid'] }) };
 }
 
 /** Inline data wins over a file, as in kubectl. */

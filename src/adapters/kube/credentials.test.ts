@@ -68,7 +68,7 @@ async function runs(): Promise<number> {
 
 describe('credentialSource', () => {
   it('turns tokens, passwords and impersonation into headers', async () => {
-    const impersonate = { user: 'root', groups: ['a', 'b'], uid: '7' };
+    const impersonate = { user: 'root', groups: ['a', 'b'], uid: '7', extra: { 'a/scope': ['x'] } };
 
     expect((await sourceOf({ token: 't' }).current()).headers).toEqual({ authorization: 'Bearer t' });
     expect((await sourceOf({ basic: { username: 'me', password: 'p:w' } }).current()).headers).toEqual({
@@ -78,6 +78,7 @@ describe('credentialSource', () => {
       'impersonate-user': 'root',
       'impersonate-uid': '7',
       'impersonate-group': ['a', 'b'],
+      'impersonate-extra-a%2Fscope': ['x'],
     });
     expect(await sourceOf({ certificate: { cert: 'c', key: 'k' } }).current()).toMatchObject({ headers: {}, certificate: { cert: 'c', key: 'k' } });
   });
@@ -95,12 +96,14 @@ describe('credentialSource', () => {
     now += 10_000;
     expect(await token()).toBe('Bearer two');
     await writeFile(tokenFile, 'three\n');
-    expect(source.renew()).toBe(true);
+    expect(source.renew(await source.current())).toBe(true);
     expect(await token()).toBe('Bearer three');
   });
 
-  it('has nothing to renew for a fixed token', () => {
-    expect(sourceOf({ token: 't' }).renew()).toBe(false);
+  it('has nothing to renew for a fixed token', async () => {
+    const source = sourceOf({ token: 't' });
+
+    expect(source.renew(await source.current())).toBe(false);
   });
 
   it('names a token file that cannot be read', async () => {
@@ -111,7 +114,7 @@ describe('credentialSource', () => {
     });
   });
 
-  it('runs a plugin once for many, and again when its credential expires or is refused', async () => {
+  it('runs a plugin once for many, and again when its credential expires', async () => {
     const source = sourceOf({ exec: await plugin(print("{ token: 'run' + run, expirationTimestamp: '2026-01-01T01:00:00Z' }")) });
 
     const first = await Promise.all([source.current(), source.current()]);
@@ -121,9 +124,18 @@ describe('credentialSource', () => {
 
     now += 3_600_000;
     expect((await source.current()).headers['authorization']).toBe('Bearer run2');
-    now -= 1;
-    source.renew();
-    expect((await source.current()).headers['authorization']).toBe('Bearer run3');
+  });
+
+  it('runs a plugin again when its credential is refused, once for all whose requests were', async () => {
+    const source = sourceOf({ exec: await plugin(print("{ token: 'run' + run }")) });
+    const refused = await source.current();
+
+    source.renew(refused);
+    const renewed = await source.current();
+    source.renew(refused);
+
+    expect(await source.current()).toBe(renewed);
+    expect(await runs()).toBe(2);
   });
 
   it('gives a plugin its arguments, variables and cluster, and takes a client certificate from it', async () => {
@@ -162,25 +174,13 @@ describe('credentialSource', () => {
 
   it.each<[string, string, Partial<Exec>, string]>([
     ['is not installed', '', { command: 'no-such-plugin' }, 'is not installed or not on the PATH'],
-    [
-      'fails',
-      "console.error('please log in, password=hunter2'); process.exit(3)",
-      {},
-      'failed with exit code 3: please log in, password=***',
-      'Run the command by hand',
-    ],
+    ['fails', "console.error('please log in, password=hunter2'); process.exit(3)", {}, 'failed with exit code 3: please log in, password=***'],
     ['prints no JSON', "console.log('hello')", {}, 'did not print an ExecCredential'],
     ['prints no credential', print('{}'), {}, 'gave neither a token nor a client certificate'],
     ['prints half a certificate', print("{ clientCertificateData: 'c' }"), {}, 'without its key'],
     ['prints no time', print("{ token: 't', expirationTimestamp: 'soon' }"), {}, 'is not a time'],
     ['prints without end', "process.stdout.write('x'.repeat(2 * 1024 * 1024))", {}, 'printed more than'],
-    [
-      'answers in another version',
-      print("{ token: 't' }", 'client.authentication.k8s.io/v1beta1'),
-      {},
-      'answered as client.authentication.k8s.io/v1beta1',
-      'by hand',
-    ],
+    ['answers in another version', print("{ token: 't' }", 'client.authentication.k8s.io/v1beta1'), {}, 'answered as client.authentication.k8s.io/v1beta1'],
     ['is of an old version', '', { apiVersion: 'client.authentication.k8s.io/v1alpha1' }, 'speaks client.authentication.k8s.io/v1alpha1'],
     ['wants a terminal', '', { interactiveMode: 'Always' }, 'wants a terminal'],
   ])('says so when the plugin %s', async (_what, body, more, message) => {

@@ -13,8 +13,8 @@ export interface Credential {
 export interface CredentialSource {
   /** The credential of this moment; reads a token file or runs a plugin when the last answer is too old. */
   current(): Promise<Credential>;
-  /** The server answered 401: forget what is kept. False when asking again could only give the same. */
-  renew(): boolean;
+  /** The server answered this one with 401: forget it. False when asking again could only give the same. */
+  renew(refused: Credential): boolean;
 }
 
 export interface CredentialOptions {
@@ -37,15 +37,15 @@ export function credentialSource(connection: Connection, options: CredentialOpti
   return {
     current: async (): Promise<Credential> => {
       if (kept && options.clock.now() < kept.until) return kept;
-      reading ??= readLogin(connection, options).finally(() => {
-        reading = undefined;
-      });
-      const { headers, ...rest } = await reading;
-      kept = { ...rest, headers: { ...headers, ...impersonation } };
-      return kept;
+      reading ??= readLogin(connection, options)
+        .then(({ headers, ...rest }) => (kept = { ...rest, headers: { ...headers, ...impersonation } }))
+        .finally(() => {
+          reading = undefined;
+        });
+      return await reading;
     },
-    renew: (): boolean => {
-      kept = undefined;
+    renew: (refused): boolean => {
+      if (kept === refused) kept = undefined;
       return rotates;
     },
   };
@@ -94,6 +94,7 @@ function impersonationHeaders(impersonate: Impersonation | undefined): Readonly<
   return {
     'impersonate-user': impersonate.user,
     ...(impersonate.uid === undefined ? {} : { 'impersonate-uid': impersonate.uid }),
+    ...Object.fromEntries(Object.entries(impersonate.extra).map(([key, values]) => [`impersonate-extra-${encodeURIComponent(key)}`, [...values]])),
     ...(impersonate.groups.length === 0 ? {} : { 'impersonate-group': [...impersonate.groups] }),
   };
 }

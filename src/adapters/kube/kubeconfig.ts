@@ -42,7 +42,8 @@ interface Merged {
  */
 export async function chooseContext(options: KubeconfigOptions): Promise<ChosenContext | undefined> {
   const merged = await loadMerged(options);
-  if (options.context === undefined && merged.currentContext === undefined && merged.contexts.size === 0) return undefined;
+  const named = options.kubeconfig !== undefined || options.context !== undefined;
+  if (!named && merged.currentContext === undefined && merged.contexts.size === 0) return undefined;
   const name = options.context ?? merged.currentContext;
   const where = merged.files.join(', ') || 'no kubeconfig file was found';
   const choices = [...merged.contexts.keys()].sort().join(', ') || 'none';
@@ -69,7 +70,7 @@ export async function chooseContext(options: KubeconfigOptions): Promise<ChosenC
 
 async function loadMerged({ kubeconfig, env }: KubeconfigOptions): Promise<Merged> {
   const listed = (env['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '');
-  const fallback = join(env['HOME'] ?? homedir(), '.kube', 'config');
+  const fallback = join(env['HOME'] || homedir(), '.kube', 'config');
   const paths = kubeconfig !== undefined ? [kubeconfig] : listed.length > 0 ? [...new Set(listed)] : [fallback];
   const files: string[] = [];
   const contexts: Entries = new Map();
@@ -91,7 +92,7 @@ async function loadMerged({ kubeconfig, env }: KubeconfigOptions): Promise<Merge
 async function readOne(file: string, mustExist: boolean): Promise<z.infer<typeof kubeconfigSchema> | undefined> {
   try {
     const text = await readFile(file, 'utf8');
-    return check(kubeconfigSchema, parse(text) ?? {}, { file, path: '' });
+    return check(kubeconfigSchema, parse(text, { logLevel: 'error' }) ?? {}, { file, path: '' });
   } catch (cause) {
     if (cause instanceof ChangeoverError) throw cause;
     if (isNotFound(cause) && !mustExist) return undefined;

@@ -149,16 +149,22 @@ describe('requests', () => {
   });
 
   it('read logs, cut at the limit, and services through the proxy', async () => {
-    replies.push((response) => response.end('0123456789'), answer(200, { data: [1] }));
+    replies.push(
+      (response) => response.end('0123456789'),
+      answer(200, [{ data: 1 }]),
+      (response) => response.end('<html>'),
+    );
 
     const log = await cluster.logs({ namespace: 'ns', pod: 'p', container: 'c', limitBytes: 4, previous: true, tailLines: 5 });
     const json = await cluster.serviceJson('obs/jaeger:16686', '/api/services?limit=1');
 
     expect(log).toBe('0123');
-    expect(json).toEqual({ data: [1] });
+    expect(json).toEqual([{ data: 1 }]);
+    expect(await errorOf(cluster.serviceJson('obs/jaeger:16686', '/api'))).toMatchObject({ code: 'unreachable', target: 'service obs/jaeger:16686' });
     expect(got.map(({ url: path }) => path)).toEqual([
       '/api/v1/namespaces/ns/pods/p/log?container=c&limitBytes=4&previous=true&tailLines=5',
       '/api/v1/namespaces/obs/services/jaeger%3A16686/proxy/api/services?limit=1',
+      '/api/v1/namespaces/obs/services/jaeger%3A16686/proxy/api',
     ]);
   });
 });
@@ -233,6 +239,12 @@ describe('retries', () => {
     expect(clock.now()).toBeLessThan(3000);
   });
 
+  it('end with aborted after close', async () => {
+    await cluster.close();
+
+    expect(await errorOf(cluster.get(ref))).toMatchObject({ code: 'aborted' });
+  });
+
   it('end when the signal fires, also while the server is silent', async () => {
     const stop = new AbortController();
     replies.push(() => stop.abort());
@@ -284,7 +296,7 @@ describe('errors', () => {
       'a login page',
       (response: ServerResponse): void => void response.writeHead(302, { location: '/login' }).end(),
       'unreachable',
-      /not an API server: HTTP 302/,
+      /patch configmaps in namespace ns with HTTP 302/,
     ],
     ['a success that is no JSON', (response: ServerResponse): void => void response.end('<html>'), 'unreachable', /not a JSON object/],
   ] as const)('name %s', async (_what, reply, code, message) => {
@@ -451,6 +463,12 @@ describe('watch', () => {
 
     expect(await read(4)).toEqual(['relisted a', 'relisted b', 'relisted c', 'added d']);
     expect(versions()).toEqual(['5', '8', '9']);
+  });
+
+  it('lists again after many failures in a row, when its place may mean nothing any more', async () => {
+    replies.push(state('900', ['a']), ...Array.from({ length: 5 }, () => failure(504, 'Too large resource version: 900, current: 5')), state('5', ['b']));
+
+    expect(await read(2)).toEqual(['relisted a', 'relisted b']);
   });
 
   it('waits longer each time a server ends its watches at once, at most half a minute and a bit', async () => {

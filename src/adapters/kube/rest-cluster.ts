@@ -1,3 +1,4 @@
+import { ChangeoverError } from '../../core/error.ts';
 import type { Json } from '../../core/json.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -74,11 +75,12 @@ function writeQuery({ dryRun }: WriteOptions): string {
 async function readService(api: Api, service: string, { path, signal }: { readonly path: string; readonly signal: AbortSignal | undefined }): Promise<Json> {
   const [namespace = '', name = ''] = service.split('/');
   const root = `/api/v1/namespaces/${segment(namespace)}/services/${segment(name)}/proxy`;
-  const request = {
-    verb: 'get',
-    path: `${root}/${path.replace(/^\//, '')}`,
-    target: `service ${service}`,
-    subject: `services/proxy in namespace ${namespace}`,
-  } as const;
-  return await api.json(request, signal);
+  const target = `service ${service}`;
+  const request = { verb: 'get', path: `${root}/${path.replace(/^\//, '')}`, target, subject: `services/proxy in namespace ${namespace}` } as const;
+  const text = await api.text(request, signal);
+  try {
+    return JSON.parse(text) as Json;
+  } catch (cause) {
+    throw new ChangeoverError('unreachable', `${target} did not answer with JSON at ${path}`, { target, hint: 'Check its name and port.', cause });
+  }
 }

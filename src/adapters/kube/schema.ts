@@ -58,6 +58,10 @@ export const userSchema = z.object({
   as: text,
   'as-uid': text,
   'as-groups': list(z.string()),
+  'as-user-extra': z
+    .record(z.string(), z.array(z.string()))
+    .nullish()
+    .transform((value) => value ?? {}),
   exec: execSchema.nullish().transform((value) => value ?? undefined),
   'auth-provider': z.object({ name: z.string() }).nullish(),
 });

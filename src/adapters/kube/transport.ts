@@ -15,6 +15,7 @@ export interface Answer {
 
 export interface OpenStream {
   readonly status: number;
+  readonly retryAfterMs: number | undefined;
   readonly chunks: AsyncIterable<Buffer>;
 }
 
@@ -42,6 +43,8 @@ const REQUEST_MS = 30_000;
 /** A list page may have 64 MiB to carry over a slow line. */
 const LIST_MS = 120_000;
 const CONNECTIONS = 10;
+/** Few large pieces: with the default of 16 KiB the pieces of a page cost more than unzipping it. */
+const UNZIP_CHUNK = 1024 * 1024;
 
 const unzip = promisify(gunzip);
 
@@ -59,7 +62,9 @@ export async function openTransport(connection: Connection, proxy: string | unde
     return new ProxyAgent({ ...settings, uri: proxy, requestTls: { ...tls, timeout: CONNECT_MS }, proxyTls: { timeout: CONNECT_MS } });
   };
   let pools: Pools | undefined;
+  let closed = false;
   const poolsFor = ({ certificate }: Credential): Pools => {
+    if (closed) throw new ChangeoverError('aborted', 'the connection to the cluster was closed');
     if (pools && pools.cert === certificate?.cert) return pools;
     void pools?.requests.close();
     void pools?.watches.close();
@@ -87,10 +92,15 @@ export async function openTransport(connection: Connection, proxy: string | unde
       return { status, body: await readBody(request, response), retryAfterMs: retryAfterMs(headers['retry-after']) };
     },
     stream: async (request, credential, { signal, idleMs }) => {
-      const { statusCode: status, body } = await poolsFor(credential).watches.request({ ...options(request, credential), bodyTimeout: idleMs, signal });
-      return { status, chunks: body };
+      const {
+        statusCode: status,
+        headers,
+        body,
+      } = await poolsFor(credential).watches.request({ ...options(request, credential), bodyTimeout: idleMs, signal });
+      return { status, retryAfterMs: retryAfterMs(headers['retry-after']), chunks: body };
     },
     close: async () => {
+      closed = true;
       await Promise.all([pools?.requests.destroy(), pools?.watches.destroy()]);
     },
   };
@@ -132,7 +142,7 @@ async function readBody(request: ApiRequest, { headers, body }: Dispatcher.Respo
   const bytes = Buffer.concat(chunks, cut ? Math.min(size, maxBytes) : size);
   if (headers['content-encoding'] !== 'gzip') return bytes;
   try {
-    return await unzip(bytes, { maxOutputLength: maxBytes });
+    return await unzip(bytes, { maxOutputLength: maxBytes, chunkSize: UNZIP_CHUNK });
   } catch (error) {
     throw error instanceof RangeError ? tooLarge(request, maxBytes) : error;
   }

@@ -17,6 +17,8 @@ const IDLE_MS = 90_000;
 const MAX_WAIT_MS = 30_000;
 /** A watch that lasted this long was a good one. */
 const GOOD_MS = 5_000;
+/** After so many failures in a row we list again: the server may be another one, or restored from a backup. */
+const DOUBT = 5;
 
 /**
  * The state, then what happens to it, until the signal fires (then it simply ends). A cut or a timeout reconnects where
@@ -30,8 +32,10 @@ export async function* watchAll(
 ): AsyncGenerator<WatchEvent, void> {
   let version: string | undefined;
   let started = false;
-  for (let failures = 0; !signal.aborted;) {
+  let failures = 0;
+  while (!signal.aborted) {
     const since = clock.now();
+    let wait = 0;
     try {
       if (version === undefined) {
         const listed = await listAll(api, query, signal);
@@ -47,10 +51,11 @@ export async function* watchAll(
     } catch (error) {
       if (signal.aborted) return;
       if (!started || !(error instanceof ChangeoverError) || !error.retryable) throw error;
-      if (error.code === 'gone') version = undefined;
       failures = clock.now() - since >= GOOD_MS ? 1 : failures + 1;
+      wait = error.retryAfterMs ?? 0;
+      if (error.code === 'gone' || failures >= DOUBT) version = undefined;
     }
-    if (failures > 0) await clock.sleep(backoffMs(failures - 1, MAX_WAIT_MS), signal).catch(() => undefined);
+    if (failures > 0) await clock.sleep(Math.max(wait, backoffMs(failures - 1, MAX_WAIT_MS)), signal).catch(() => undefined);
   }
 }
 
