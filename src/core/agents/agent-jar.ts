@@ -1,4 +1,5 @@
 import type { ImageFacts, ImageFiles } from '../image/image-facts.ts';
+import { absolutePath } from '../jvm/absolute-path.ts';
 import type { EffectiveOptions, JvmOption } from '../jvm/effective-options.ts';
 import type { DetectedAgent } from './agent.ts';
 
@@ -9,6 +10,7 @@ const MAX_LINKS = 10;
 export interface AgentJar {
   readonly option: JvmOption;
   readonly jarPath: string;
+  readonly writtenPath?: string;
   /** Where the path leads in the image, after symlinks; the path itself where the image cannot tell. */
   readonly realPath: string;
   readonly args?: string;
@@ -18,13 +20,20 @@ export interface AgentJar {
 
 /** The jars of all `-javaagent:` options, in the JVM's order. */
 export function agentJars(options: EffectiveOptions, image?: ImageFacts): readonly AgentJar[] {
-  return options.options.filter((option) => option.text.startsWith(FLAG)).map((option) => agentJar(option, image));
+  return options.options.filter((option) => option.text.startsWith(FLAG)).map((option) => agentJar(option, options.workingDir ?? '/', image));
 }
 
 /** The jar as a detected agent. */
 export function detectedAgent(agent: DetectedAgent['agent'], jar: AgentJar, version: string | undefined = versionOf(jar)): DetectedAgent {
-  const { option, jarPath, args } = jar;
-  return { agent, option, jarPath, ...(args === undefined ? {} : { args }), ...(version === undefined ? {} : { version }) };
+  const { option, jarPath, writtenPath, args } = jar;
+  return {
+    agent,
+    option,
+    jarPath,
+    ...(writtenPath === undefined ? {} : { writtenPath }),
+    ...(args === undefined ? {} : { args }),
+    ...(version === undefined ? {} : { version }),
+  };
 }
 
 /** The entry a path leads to when its symlinks are followed to the end; undefined where the image has none. */
@@ -41,15 +50,19 @@ export function finalPath(files: ImageFiles, path: string): string | undefined {
   return undefined;
 }
 
-function agentJar(option: JvmOption, image: ImageFacts | undefined): AgentJar {
+function agentJar(option: JvmOption, workingDir: string, image: ImageFacts | undefined): AgentJar {
   const rest = option.text.slice(FLAG.length);
   const equals = rest.indexOf('=');
-  const jarPath = equals < 0 ? rest : rest.slice(0, equals);
+  const written = equals < 0 ? rest : rest.slice(0, equals);
+  // A path that a shell still has to complete stays as written.
+  const isRelative = !written.startsWith('/') && !written.startsWith('$');
+  const jarPath = isRelative ? absolutePath(written, workingDir) : written;
   const realPath = (image?.files && finalPath(image.files, jarPath)) ?? jarPath;
   const isOurs = image?.ours !== undefined && (image.files === undefined || realPath !== jarPath);
   return {
     option,
     jarPath,
+    ...(isRelative ? { writtenPath: written } : {}),
     realPath,
     ...(equals < 0 ? {} : { args: rest.slice(equals + 1) }),
     ...(isOurs && image.ours ? { ours: { agent: image.ours.agent, version: image.ours.version } } : {}),

@@ -9,8 +9,10 @@ export interface DetectedAgent {
   readonly agent: AgentId | 'unknown';
   /** The `-javaagent:` token it was found in, with its carrier and place. */
   readonly option: JvmOption;
-  /** Path of the jar as the option names it. */
+  /** Absolute path of the jar. */
   readonly jarPath: string;
+  /** The path as the option names it, where that is relative to the working directory: what an edit of the option looks for. */
+  readonly writtenPath?: string;
   /** Text after `=` in the option; undefined when there is none. */
   readonly args?: string;
   /** Where the image proves it (file name of a versioned jar or plugin, our label); undefined = not known. */

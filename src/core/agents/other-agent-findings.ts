@@ -8,8 +8,12 @@ import { otherTracer } from './other-agents.ts';
  * libraries, since two of them break each other's classes; `unknown-agent` (warn) for jars we cannot name.
  */
 export function otherAgentFindings(context: AgentContext): readonly Finding[] {
-  const jars = detectAgents(context).filter((each) => each.agent === 'unknown').map((each) => each.jarPath);
-  const native = context.options.options.filter((option) => option.text.startsWith('-agentpath:')).map((option) => option.text.slice('-agentpath:'.length).split('=')[0] ?? '');
+  const jars = detectAgents(context)
+    .filter((each) => each.agent === 'unknown')
+    .map((each) => each.jarPath);
+  const native = context.options.options
+    .filter((option) => option.text.startsWith('-agentpath:'))
+    .map((option) => option.text.slice('-agentpath:'.length).split('=')[0] ?? '');
   const preloaded = (context.env['LD_PRELOAD'] ?? '').split(/[ :]+/);
   const found = [...jars, ...native, ...preloaded].flatMap((path): readonly Finding[] => {
     const name = otherTracer(path);

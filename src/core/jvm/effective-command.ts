@@ -17,7 +17,8 @@ export interface Argument {
  * with the pod's variables (image ENV is unknown to the kubelet). Empty when the image config is needed and not known.
  */
 export function effectiveCommand(container: Container, image: ImageConfig | undefined, env: EffectiveEnv): readonly Argument[] {
-  const fromPod = (texts: readonly string[], kind: 'pod-command' | 'pod-args'): readonly Argument[] => texts.map((raw, element) => podArgument(raw, { kind, element, env }));
+  const fromPod = (texts: readonly string[], kind: 'pod-command' | 'pod-args'): readonly Argument[] =>
+    texts.map((raw, element) => podArgument(raw, { kind, element, env }));
   const fromImage = (texts: readonly string[], kind: 'image-entrypoint' | 'image-cmd'): readonly Argument[] =>
     texts.map((text, element) => ({ text, origin: listOrigin({ kind }, element, { ...unmapped(text), references: [] }) }));
   const command = container.command ?? [];

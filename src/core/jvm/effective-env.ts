@@ -77,7 +77,11 @@ function addEnvFrom(pod: Map<string, EnvVariable>, from: JsonObject, context: { 
   else if (data === null || reference['optional'] !== true) context.findings.push({ id: 'config-map-not-read', severity: 'warn', params: { configMap: name } });
 }
 
-function readEntry(entry: EnvVar, index: number, context: { readonly pod: ReadonlyMap<string, EnvVariable>; readonly maps: ConfigMaps }): EnvVariable | undefined {
+function readEntry(
+  entry: EnvVar,
+  index: number,
+  context: { readonly pod: ReadonlyMap<string, EnvVariable>; readonly maps: ConfigMaps },
+): EnvVariable | undefined {
   const { name, value } = entry;
   const source: CarrierSource = { kind: 'pod-env', name, index };
   const from = entry['valueFrom'];

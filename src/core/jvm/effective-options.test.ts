@@ -13,7 +13,11 @@ function image(members: Partial<ImageConfig> = {}): ImageConfig {
   return { os: 'linux', architecture: 'amd64', entrypoint: [], cmd: [], env: [], workingDir: '/app', user: '', labels: {}, volumes: [], ...members };
 }
 
-function read(members: Partial<Container>, config: Partial<ImageConfig> = { entrypoint: ['java', '-jar', 'a.jar'] }, rest: Partial<OptionsInput> & { readonly files?: { readonly [path: string]: string } } = {}): EffectiveOptions {
+function read(
+  members: Partial<Container>,
+  config: Partial<ImageConfig> = { entrypoint: ['java', '-jar', 'a.jar'] },
+  rest: Partial<OptionsInput> & { readonly files?: { readonly [path: string]: string } } = {},
+): EffectiveOptions {
   const { files, ...input } = rest;
   return effectiveOptions({ container: container(members), image: image(config), ...(files ? { imageText: (path: string) => files[path] } : {}), ...input });
 }
@@ -45,7 +49,13 @@ describe('carriers and their order', () => {
   });
 
   it('asks the release file of JAVA_HOME which Java it is', () => {
-    const config = { entrypoint: ['java', '-jar', 'a.jar'], env: [['JAVA_HOME', '/jdk'], ['JDK_JAVA_OPTIONS', '-Dx=1']] as const };
+    const config = {
+      entrypoint: ['java', '-jar', 'a.jar'],
+      env: [
+        ['JAVA_HOME', '/jdk'],
+        ['JDK_JAVA_OPTIONS', '-Dx=1'],
+      ] as const,
+    };
 
     expect(texts(read({}, config, { files: { '/jdk/release': 'IMPLEMENTOR="x"\nJAVA_VERSION="1.8.0_402"\n' } }))).toEqual([]);
     expect(texts(read({}, config, { files: { '/jdk/release': 'JAVA_VERSION="17.0.10"\n' } }))).toEqual(['-Dx=1']);
@@ -60,11 +70,13 @@ describe('carriers and their order', () => {
   });
 
   it('reports malformed carriers instead of guessing', () => {
-    expect(read({ env: [env('JAVA_TOOL_OPTIONS', '-Da="b')] }).findings).toEqual([{ id: 'unmatched-quote', severity: 'block', params: { variable: 'JAVA_TOOL_OPTIONS' } }]);
+    expect(read({ env: [env('JAVA_TOOL_OPTIONS', '-Da="b')] }).findings).toEqual([
+      { id: 'unmatched-quote', severity: 'block', params: { variable: 'JAVA_TOOL_OPTIONS' } },
+    ]);
   });
 });
 
-describe('the kubelet\'s references', () => {
+describe("the kubelet's references", () => {
   it('resolves earlier entries and envFrom only, and keeps places of raw bytes', () => {
     const value = '-Da=$(EARLY) -Db=$(LATE) -Dc=$(FROM) -Dd=$$(EARLY)';
     const pod = { env: [env('EARLY', 'e'), env('JAVA_TOOL_OPTIONS', value), env('LATE', 'l')], envFrom: [{ configMapRef: { name: 'cm' }, prefix: 'FR' }] };
@@ -77,7 +89,12 @@ describe('the kubelet\'s references', () => {
   });
 
   it('keeps references that only the cluster can resolve, and marks them', () => {
-    const pod = { env: [{ name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }, env('JAVA_TOOL_OPTIONS', '-Da=$(POD_NAME) -Db=$$(POD_NAME) -Dc=$(DB_SERVICE_HOST)')] };
+    const pod = {
+      env: [
+        { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+        env('JAVA_TOOL_OPTIONS', '-Da=$(POD_NAME) -Db=$$(POD_NAME) -Dc=$(DB_SERVICE_HOST)'),
+      ],
+    };
 
     const { options } = read(pod);
 
@@ -136,7 +153,24 @@ describe('command lines', () => {
 
     expect(texts(result)).toEqual(['-javaagent:/a.jar', '-Dx=y z']);
     expect(result.options[0]).toMatchObject({ source: { kind: 'image-file', path: '/app/jvm.args' }, syntax: 'argfile', start: 9, end: 26 });
-    expect(ids(read({}, { entrypoint: ['java', '@/gone', '-jar', 'a.jar'] }))).toEqual(['argfile-unread']);
+    expect(ids(read({}, { entrypoint: ['java', '@/gone', '-jar', 'a.jar'] }))).toEqual(['option-file-unread']);
+  });
+
+  it('does not take a class path file for options', () => {
+    const files = { '/app/jib-classpath-file': '/app/libs/a.jar:/app/classes' };
+
+    const result = read({}, { entrypoint: ['java', '-Xms1g', '-cp', '@/app/jib-classpath-file', '-Da=1', 'com.acme.Main'] }, { files });
+
+    expect(texts(result)).toEqual(['-Xms1g', '-cp', '-Da=1']);
+  });
+
+  it('reads option files that options name', () => {
+    const files = { '/vm': "-javaagent:/a.jar\n-Dx='y z'", '/f': '-Df=1' };
+    const pod = { env: [env('JAVA_TOOL_OPTIONS', '-XX:VMOptionsFile=/vm'), env('JDK_JAVA_OPTIONS', '@/f')], args: ['@/main', '-Dno=1'] };
+
+    const result = read(pod, { entrypoint: ['java'] }, { files: { ...files, '/main': '-Dm=1 -jar a.jar' } });
+
+    expect(texts(result)).toEqual(['-XX:VMOptionsFile=/vm', '-javaagent:/a.jar', '-Dx=y z', '-Df=1', '-Dm=1']);
   });
 
   it('follows sh -c, with variables split but not unquoted', () => {
@@ -158,14 +192,24 @@ describe('command lines', () => {
   });
 
   it('knows programs that are no JVM, and says when it cannot know', () => {
-    expect(read({ env: [env('JAVA_TOOL_OPTIONS', '-Da=1')] }, { entrypoint: ['nginx', '-g', 'daemon off;'] })).toEqual({ options: [], jvm: 'no', findings: [] });
+    expect(read({ env: [env('JAVA_TOOL_OPTIONS', '-Da=1')] }, { entrypoint: ['nginx', '-g', 'daemon off;'] })).toMatchObject({
+      options: [],
+      jvm: 'no',
+      findings: [],
+    });
     expect(read({}, { entrypoint: ['/app/server'] }).jvm).toBe('unknown');
     expect(read({}, { entrypoint: ['/app/application.jar'] }).jvm).toBe('yes');
   });
 });
 
 describe('Tomcat', () => {
-  const tomcat = { cmd: ['catalina.sh', 'run'], env: [['CATALINA_HOME', '/usr/local/tomcat'], ['PATH', '/usr/local/tomcat/bin:/bin']] as const };
+  const tomcat = {
+    cmd: ['catalina.sh', 'run'],
+    env: [
+      ['CATALINA_HOME', '/usr/local/tomcat'],
+      ['PATH', '/usr/local/tomcat/bin:/bin'],
+    ] as const,
+  };
 
   it('evaluates JAVA_OPTS, then CATALINA_OPTS, once more', () => {
     const pod = { env: [env('CATALINA_OPTS', `-javaagent:${SWJ} -Dskywalking.agent.service_name="my app" -Dfoo='a;b'`), env('JAVA_OPTS', '-Da=\\"x\\"')] };
@@ -193,7 +237,8 @@ describe('Tomcat', () => {
 });
 
 describe('start scripts', () => {
-  const start = '#!/bin/sh\nset -e\n# -javaagent:/old.jar\nJAVA_OPTS="$JAVA_OPTS \\\n  -javaagent:/sw/skywalking-agent.jar=agent.service_name=$APP \\\n  -Xmx1g"\nexec java $JAVA_OPTS $EXTRA -jar /app.jar "$@"\n';
+  const start =
+    '#!/bin/sh\nset -e\n# -javaagent:/old.jar\nJAVA_OPTS="$JAVA_OPTS \\\n  -javaagent:/sw/skywalking-agent.jar=agent.service_name=$APP \\\n  -Xmx1g"\nexec java $JAVA_OPTS $EXTRA -jar /app.jar "$@"\n';
 
   it('reads what an entrypoint script hands to java', () => {
     const pod = { env: [env('APP', 'shop'), env('JAVA_OPTS', '-Dpod=1'), env('EXTRA', '-De=2'), env('UNUSED', '-Df=3')] };
@@ -222,7 +267,8 @@ describe('start scripts', () => {
       '/command.sh': '#!/bin/sh\nCMD="java $JAVA_OPTS -Dc=1 -jar a.jar -Dno=1"\neval exec $CMD\n',
       '/eval.sh': '#!/bin/sh\neval "exec java $JAVA_OPTS -Da=\'x y\' -jar a.jar"\n',
     };
-    const run = (path: string, cmd: readonly string[] = []): readonly string[] => texts(read({ env: [env('JAVA_OPTS', '-Do=1')] }, { entrypoint: [path], cmd }, { files }));
+    const run = (path: string, cmd: readonly string[] = []): readonly string[] =>
+      texts(read({ env: [env('JAVA_OPTS', '-Do=1')] }, { entrypoint: [path], cmd }, { files }));
 
     expect(run('/exec.sh', ['java', '-Dx=1', '-jar', 'a.jar'])).toEqual(['-Dx=1']);
     expect(run('/set.sh', ['-Dx=1', '-jar', 'a.jar'])).toEqual(['-Da=1', '-Dx=1']);
@@ -232,12 +278,26 @@ describe('start scripts', () => {
   });
 
   it('counts a variable that a script mentions in a way we do not follow', () => {
-    const gradle = '#!/bin/sh\nDEFAULT_JVM_OPTS=\'"-Xmx64m"\'\neval "set -- $(printf \'%s\\n\' "$DEFAULT_JVM_OPTS $JAVA_OPTS $APP_OPTS" | xargs -n1)" \'"$@"\'\nexec "$JAVACMD" "$@"\n';
+    const gradle =
+      '#!/bin/sh\nDEFAULT_JVM_OPTS=\'"-Xmx64m"\'\neval "set -- $(printf \'%s\\n\' "$DEFAULT_JVM_OPTS $JAVA_OPTS $APP_OPTS" | xargs -n1)" \'"$@"\'\nexec "$JAVACMD" "$@"\n';
 
     const result = read({ env: [env('JAVA_OPTS', `-javaagent:${SWJ}`)] }, { entrypoint: ['/bin/app'] }, { files: { '/bin/app': gradle } });
 
     expect(texts(result)).toContain(`-javaagent:${SWJ}`);
     expect(result.jvm).toBe('yes');
+  });
+
+  it('follows cd, for relative paths', () => {
+    const files = {
+      '/app/bin/s.sh': '#!/bin/sh\ncd "$(dirname "$0")"\ncd ../lib\n. ./opts.sh\njava $OPTS @x.args -jar a.jar',
+      '/app/lib/opts.sh': 'OPTS=-Do=1\n',
+      '/app/lib/x.args': '-Da=1',
+    };
+
+    const result = read({}, { entrypoint: ['bin/s.sh'], workingDir: '/app' }, { files });
+
+    expect(texts(result)).toEqual(['-Do=1', '-Da=1']);
+    expect(result.workingDir).toBe('/app/lib');
   });
 
   it('does not take a version check for the start', () => {

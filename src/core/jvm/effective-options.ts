@@ -7,9 +7,10 @@ import { effectiveEnv, type ConfigMaps, type EffectiveEnv } from './effective-en
 import { javaMajor } from './java-version.ts';
 import type { JvmOption } from './jvm-option.ts';
 import { envOptions, optionLike, optionsOf, type LaunchState } from './launch-state.ts';
+import { expandOptionFiles } from './option-files.ts';
 import { readLaunch } from './read-launch.ts';
 
-export type { Carrier, CarrierSource, JvmOption } from './jvm-option.ts';
+export type { CarrierSource, JvmOption } from './jvm-option.ts';
 
 /** All JVM options of one container in the order the JVM sees them, or why they cannot be known. */
 export interface EffectiveOptions {
@@ -18,6 +19,8 @@ export interface EffectiveOptions {
   readonly jvm: 'yes' | 'no' | 'unknown';
   /** What could not be read (Secret references, unresolved variables, malformed quoting). */
   readonly findings: readonly Finding[];
+  /** Where the JVM starts, for relative paths in options. */
+  readonly workingDir?: string;
 }
 
 export interface OptionsInput {
@@ -44,38 +47,49 @@ export function effectiveOptions(input: OptionsInput): EffectiveOptions {
   const launch = readLaunch(argv, { env, imageText, workingDir: workingDirectory(input) });
   const findings = [...env.findings, ...launch.findings];
   const jvm = launch.jvm ? 'yes' : launch.otherProgram !== undefined && launch.unread === undefined ? 'no' : 'unknown';
-  if (jvm === 'no') return { options: [], jvm, findings: distinct(findings) };
+  const { workingDir } = launch;
+  if (jvm === 'no') return { options: [], jvm, findings: distinct(findings), workingDir };
   const carriers = { env, findings };
+  const files = { imageText, workingDir, findings };
   const toolOptions = envOptions(carriers, 'JAVA_TOOL_OPTIONS', 'tool-options');
   const launcherOptions = javaLauncherOptions(carriers, javaMajor(env.values, input.imageText));
-  const assumed = assumedOptions(launch, findings);
+  const commandLine = distinct([...launch.options, ...assumedOptions(launch, findings)]);
   const late = envOptions(carriers, '_JAVA_OPTIONS', 'tool-options');
   if (launch.tomcat && !input.imageText) findings.push({ id: 'start-script-unread', severity: 'info', params: { program: 'setenv.sh' } });
-  return { options: distinct([...toolOptions, ...launcherOptions, ...launch.options, ...assumed, ...late]), jvm, findings: distinct(findings) };
+  const options = [toolOptions, [...launcherOptions, ...commandLine], late].flatMap((part) => expandOptionFiles(part, files));
+  return { options, jvm, findings: distinct(findings), workingDir };
 }
 
 function workingDirectory(input: OptionsInput): string {
   const own = input.container['workingDir'];
-  return typeof own === 'string' && own !== '' ? own : (input.image?.workingDir ?? '/');
+  return typeof own === 'string' && own !== '' ? own : input.image?.workingDir || '/';
 }
 
 /** JDK_JAVA_OPTIONS is read by the `java` launcher of JDK 9 and later. */
 function javaLauncherOptions(carriers: { readonly env: EffectiveEnv; readonly findings: Finding[] }, major: number | undefined): readonly JvmOption[] {
   if (major === undefined || major >= 9) return envOptions(carriers, 'JDK_JAVA_OPTIONS', 'tool-options');
-  if (carriers.env.values['JDK_JAVA_OPTIONS'] !== undefined) carriers.findings.push({ id: 'jdk-java-options-ignored', severity: 'info', params: { java: major } });
+  if (carriers.env.values['JDK_JAVA_OPTIONS'] !== undefined)
+    carriers.findings.push({ id: 'jdk-java-options-ignored', severity: 'info', params: { java: major } });
   return [];
 }
 
 /** With an unreadable start script: CATALINA_OPTS, JAVA_OPTS and every variable that carries an agent. */
 function assumedOptions(launch: LaunchState, findings: Finding[]): readonly JvmOption[] {
-  if (launch.unread === undefined) return [];
+  if (launch.unread === undefined || launch.jvm) return [];
   findings.push({ id: 'start-script-unread', severity: 'info', params: { program: launch.unread } });
   const names = ['JAVA_OPTS', 'CATALINA_OPTS'].filter((name) => launch.env.variables.has(name));
-  const others = [...launch.env.variables].filter(([name, variable]) => !/^(?:JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|JAVA_OPTS|CATALINA_OPTS)$/.test(name) && /(?:^|\s)-javaagent:/.test(variable.value.text));
+  const others = [...launch.env.variables].filter(
+    ([name, variable]) =>
+      !/^(?:JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|JAVA_OPTS|CATALINA_OPTS)$/.test(name) && /(?:^|\s)-javaagent:/.test(variable.value.text),
+  );
   const assumed = [...names, ...others.map(([name]) => name)].filter((name) => !launch.used.has(name));
   if (assumed.length > 0) findings.push({ id: 'options-assumed', severity: 'info', params: { variables: assumed } });
   const tomcat = launch.tomcat || /catalina|tomcat/i.test(launch.unread) || launch.env.variables.has('CATALINA_HOME');
-  return assumed.flatMap((name) => optionsOf(launch, name, name === 'CATALINA_OPTS' || (tomcat && name === 'JAVA_OPTS') ? 'catalina' : 'plain').filter((option) => optionLike.test(option.text)));
+  return assumed.flatMap((name) =>
+    optionsOf(launch, name, name === 'CATALINA_OPTS' || (tomcat && name === 'JAVA_OPTS') ? 'catalina' : 'plain').filter((option) =>
+      optionLike.test(option.text),
+    ),
+  );
 }
 
 /** Options and findings are plain data: an equal one met on a second way through a script is the same. */

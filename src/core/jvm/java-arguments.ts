@@ -34,6 +34,14 @@ export function programIndex(args: readonly string[]): number {
   return args.length;
 }
 
+/** Which of the arguments before the program are options or option files, and not values of the option before them. */
+export function optionIndexes(args: readonly string[]): readonly number[] {
+  const indexes: number[] = [];
+  const end = programIndex(args);
+  for (let at = 0; at < end; at += takesValue.has(args[at] ?? '') ? 2 : 1) indexes.push(at);
+  return indexes;
+}
+
 /** Whether the arguments only ask the JVM about itself, as start scripts do before the real start. */
 export function isVersionQuery(args: readonly string[]): boolean {
   return args.slice(0, programIndex(args)).some((arg) => /^--?(?:full)?version$|^-(?:help|\?)$/.test(arg));

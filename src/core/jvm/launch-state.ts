@@ -20,6 +20,8 @@ export interface LaunchState {
   /** Variables that scripts mention. */
   readonly mentioned: Set<string>;
   readonly filesRead: Set<string>;
+  /** Where the JVM starts, as far as `cd` could be followed. */
+  workingDir: string;
   jvm: boolean;
   /** A program that is surely no JVM and that runs in its place. */
   otherProgram: string | undefined;
@@ -36,10 +38,9 @@ export const optionLike = /^-(?:D|X|javaagent:|agentlib:|agentpath:|ea\b|da\b|se
 const parameter = /\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?-([^${}`]*))?\})/g;
 
 /** Nothing followed yet. */
-export function newLaunchState(env: EffectiveEnv, imageText: (path: string) => string | undefined): LaunchState {
+export function newLaunchState(context: Pick<LaunchState, 'env' | 'imageText' | 'workingDir'>): LaunchState {
   return {
-    env,
-    imageText,
+    ...context,
     options: [],
     findings: [],
     assigned: new Map(),
@@ -100,9 +101,13 @@ function scalar(state: LaunchState, name: string): ResolvedText | 'unknown' | un
   return variable && { text: variable.value.text, complete: true, unresolved: unresolvedIn(variable) };
 }
 
-function addCarrierFindings(findings: Finding[], carrier: { readonly name: string; readonly variable: EnvVariable; readonly problem: string | undefined }): void {
+function addCarrierFindings(
+  findings: Finding[],
+  carrier: { readonly name: string; readonly variable: EnvVariable; readonly problem: string | undefined },
+): void {
   const { name, variable, problem } = carrier;
   if (problem !== undefined) findings.push({ id: problem, severity: 'block', params: { variable: name } });
   if (variable.unknown !== undefined) findings.push({ id: 'options-unreadable', severity: 'block', params: { variable: name, why: variable.unknown } });
-  else if (unresolvedIn(variable).length > 0) findings.push({ id: 'unresolved-reference', severity: 'info', params: { variable: name, references: unresolvedIn(variable) } });
+  else if (unresolvedIn(variable).length > 0)
+    findings.push({ id: 'unresolved-reference', severity: 'info', params: { variable: name, references: unresolvedIn(variable) } });
 }

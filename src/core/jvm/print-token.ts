@@ -43,7 +43,10 @@ function printToolOption(value: string): string {
 function printArgument(value: string): string {
   if (value === '') throw refused(value, 'no character', 'argfile');
   if (!/["'\s#\\]/.test(value)) return value;
-  const escaped = value.replaceAll(/["\\]/g, String.raw`\$&`).replaceAll('\n', String.raw`\n`).replaceAll('\r', String.raw`\r`);
+  const escaped = value
+    .replaceAll(/["\\]/g, String.raw`\$&`)
+    .replaceAll('\n', String.raw`\n`)
+    .replaceAll('\r', String.raw`\r`);
   return `"${escaped}"`;
 }
 

@@ -1,23 +1,18 @@
+import { absolutePath, baseName } from './absolute-path.ts';
 import type { Argument } from './effective-command.ts';
 import type { EffectiveEnv } from './effective-env.ts';
-import { isVersionQuery, programIndex } from './java-arguments.ts';
-import { envOptions, newLaunchState, optionLike, optionsOf, resolveWord, variableName, type LaunchState } from './launch-state.ts';
+import { isVersionQuery, optionIndexes, programIndex } from './java-arguments.ts';
+import { newLaunchState, optionLike, optionsOf, resolveWord, variableName, type LaunchState } from './launch-state.ts';
 import { optionAt, type Origin, type ResolvedText } from './option-origin.ts';
-import { innerTokens, readAssignment } from './script-tokens.ts';
+import { assignVariable, mentionVariables, type Word } from './script-variables.ts';
+import { readAssignment } from './script-tokens.ts';
 import { shellCommands } from './shell-commands.ts';
-import type { Token } from './token.ts';
-import { tokenizeArgfile } from './tokenize-argfile.ts';
 import type { ShellToken } from './tokenize-shell-words.ts';
-
-/** A word of a command line, from a pod field or from a script. */
-interface Word {
-  readonly token: Token & { readonly quoted?: true };
-  readonly origin: Origin;
-}
 
 /** Where a command stands. `positional` is `$@`; scripts may set it anew. */
 interface Frame {
   positional: readonly Word[];
+  /** The folder of the script. */
   readonly directory: string;
   readonly evaluated: boolean;
   readonly depth: number;
@@ -27,7 +22,9 @@ const wrappers = new Set(['exec', 'nohup', 'setsid', 'command', 'env', 'time', '
 const userWrappers = new Set(['gosu', 'su-exec', 'setpriv', 'runuser']);
 const shells = new Set(['sh', 'bash', 'ash', 'dash', 'ksh', 'zsh']);
 const otherPrograms = new Set(
-  'nginx httpd apache2 node npm python python3 php php-fpm ruby envoy pilot-agent redis-server mysqld postgres mongod sleep tail cat true false filebeat fluentd fluent-bit logtail haproxy traefik caddy go dotnet'.split(' '),
+  'nginx httpd apache2 node npm python python3 php php-fpm ruby envoy pilot-agent redis-server mysqld postgres mongod sleep tail cat true false filebeat fluentd fluent-bit logtail haproxy traefik caddy go dotnet'.split(
+    ' ',
+  ),
 );
 const javaVariable = /^"?\$\{?_?(?:RUN)?JAVA(?:_?(?:CMD|EXE|BIN|COMMAND))?\}?"?$/i;
 const deepest = 4;
@@ -36,12 +33,16 @@ const deepest = 4;
  * Follows a command line to the JVM it starts, through wrappers, `sh -c` strings and start scripts of the image, and gathers
  * the JVM options on the way. Scripts are read, not run: every branch counts, later ones after earlier ones.
  */
-export function readLaunch(argv: readonly Argument[], context: { readonly env: EffectiveEnv; readonly imageText: (path: string) => string | undefined; readonly workingDir: string }): LaunchState {
-  const state = newLaunchState(context.env, context.imageText);
+export function readLaunch(
+  argv: readonly Argument[],
+  context: { readonly env: EffectiveEnv; readonly imageText: (path: string) => string | undefined; readonly workingDir: string },
+): LaunchState {
+  const state = newLaunchState(context);
   const words = argv.map(({ text, origin }): Word => ({ token: { text, start: 0, end: text.length }, origin }));
   if (words.length === 0) state.unread = '';
-  else readCommand(state, words, { positional: [], directory: context.workingDir || '/', evaluated: false, depth: 0 }, true);
-  for (const name of state.mentioned) if (!state.used.has(name)) state.options.push(...optionsOf(state, name, 'plain').filter((option) => optionLike.test(option.text)));
+  else readCommand(state, words, { positional: [], directory: context.workingDir, evaluated: false, depth: 0 }, true);
+  for (const name of state.mentioned)
+    if (!state.used.has(name)) state.options.push(...optionsOf(state, name, 'plain').filter((option) => optionLike.test(option.text)));
   return state;
 }
 
@@ -60,6 +61,7 @@ function readCommand(state: LaunchState, words: readonly Word[], frame: Frame, m
   else if (shells.has(name)) readShell(state, args, frame);
   else if (name === 'eval') readEval(state, args, frame);
   else if (name === 'set') frame.positional = args[0]?.token.text === '--' ? args.slice(1).flatMap((arg) => withPositional(arg, frame)) : frame.positional;
+  else if (name === 'cd') changeDirectory(state, args[0], frame);
   else if (name === '.' || name === 'source') readFile(state, { path: resolveWord(state, args[0]?.token ?? { text: '' }), args: frame.positional }, frame);
   else if (variable !== undefined && state.assigned.has(variable)) state.options.push(...optionsOf(state, variable, 'plain'));
   else if (!readFile(state, { path: program, args: args.flatMap((arg) => withPositional(arg, frame)) }, frame) && (mayStart || wrapped)) {
@@ -79,38 +81,30 @@ function unwrap(state: LaunchState, words: readonly Word[]): { readonly rest: re
   return { rest: words.slice(at), wrapped: at > 0 };
 }
 
+/** `cd "$(dirname "$0")"` is the one expansion that scripts usually go by. */
+function changeDirectory(state: LaunchState, word: Word | undefined, frame: Frame): void {
+  const target = word ? resolveWord(state, word.token) : undefined;
+  if (target?.complete) state.workingDir = absolutePath(target.text, state.workingDir);
+  else if (target && /^(?:\$\(|`)dirname /.test(target.text)) state.workingDir = frame.directory;
+}
+
 function readJava(state: LaunchState, words: readonly Word[], frame: Frame): void {
   const args = words.flatMap((word) => withPositional(word, frame));
   const texts = args.map((arg) => (arg.token.expands && variableName(arg.token.text) ? '$' : resolveWord(state, arg.token).text));
   if (isVersionQuery(texts)) return;
   startJvm(state, [], 'plain');
-  const program = programIndex(texts);
-  for (const arg of args.slice(0, program)) {
-    const { token, origin } = arg;
-    const variable = token.expands ? variableName(token.text) : undefined;
-    if (variable !== undefined) state.options.push(...optionsOf(state, variable, token.quoted ? 'literal' : frame.evaluated ? 'catalina' : 'plain'));
-    else addOption(state, { token, origin }, frame);
+  for (const arg of optionIndexes(texts).flatMap((index) => args[index] ?? [])) {
+    const variable = arg.token.expands ? variableName(arg.token.text) : undefined;
+    if (variable !== undefined) state.options.push(...optionsOf(state, variable, arg.token.quoted ? 'literal' : frame.evaluated ? 'catalina' : 'plain'));
+    else addOption(state, arg);
   }
-  const misplaced = texts.slice(program).find((text) => text.startsWith('-javaagent:'));
+  const misplaced = texts.slice(programIndex(texts)).find((text) => text.startsWith('-javaagent:'));
   if (misplaced !== undefined) state.findings.push({ id: 'program-argument', severity: 'info', params: { option: misplaced.split('=')[0] ?? '' } });
 }
 
-function addOption(state: LaunchState, { token, origin }: Word, frame: Frame): void {
+function addOption(state: LaunchState, { token, origin }: Word): void {
   const resolved = resolveWord(state, token);
-  if (resolved.text.startsWith('@')) readArgfile(state, absolute(resolved.text.slice(1), frame.directory));
-  else if (resolved.text.startsWith('-')) state.options.push(optionAt(origin, token, resolved));
-}
-
-function readArgfile(state: LaunchState, path: string): void {
-  const text = state.imageText(path);
-  if (text === undefined) {
-    state.findings.push({ id: 'argfile-unread', severity: 'warn', params: { path } });
-    return;
-  }
-  const { tokens } = tokenizeArgfile(text);
-  const origin: Origin = { carrier: 'args', source: { kind: 'image-file', path }, syntax: 'argfile' };
-  const end = programIndex(tokens.map((token) => token.text));
-  state.options.push(...tokens.slice(0, end).filter((token) => token.text.startsWith('-')).map((token) => optionAt(origin, token)));
+  if (/^[-@]/.test(resolved.text)) state.options.push(optionAt(origin, token, resolved));
 }
 
 function readTomcat(state: LaunchState, { program, args }: { readonly program: ResolvedText; readonly args: readonly Word[] }, frame: Frame): void {
@@ -120,7 +114,7 @@ function readTomcat(state: LaunchState, { program, args }: { readonly program: R
   const { CATALINA_BASE: base, CATALINA_HOME: home } = state.env.values;
   const beside = program.complete && program.text.includes('/') ? program.text.slice(0, program.text.lastIndexOf('/')) : home ? `${home}/bin` : frame.directory;
   const evaluated = { ...frame, evaluated: true };
-  const candidates = [...(base ? [`${base}/bin/setenv.sh`] : []), `${absolute(beside, frame.directory)}/setenv.sh`];
+  const candidates = [...(base ? [`${base}/bin/setenv.sh`] : []), `${absolutePath(beside, state.workingDir)}/setenv.sh`];
   candidates.some((text) => readFile(state, { path: { text, complete: true, unresolved: [] }, args: [] }, evaluated));
   startJvm(state, ['JAVA_OPTS', 'CATALINA_OPTS'], 'catalina');
 }
@@ -154,7 +148,12 @@ function nestedScript({ token, origin }: Word): { readonly text: string; readonl
   if (origin.syntax === 'literal') return { text: token.text, origin: { ...origin, carrier: 'script', syntax: 'script' } };
   const { starts, ends } = token as ShellToken;
   const outer = origin.mapped;
-  const mapped = { text: token.text, starts: starts.map((at) => outer?.starts[at] ?? at), ends: ends.map((at) => outer?.ends[at - 1] ?? at), references: outer?.references ?? [] };
+  const mapped = {
+    text: token.text,
+    starts: starts.map((at) => outer?.starts[at] ?? at),
+    ends: ends.map((at) => outer?.ends[at - 1] ?? at),
+    references: outer?.references ?? [],
+  };
   return { text: token.text, origin: { ...origin, mapped } };
 }
 
@@ -171,57 +170,30 @@ function readFile(state: LaunchState, file: { readonly path: ResolvedText; reado
 }
 
 function findFile(state: LaunchState, program: string, directory: string): string | undefined {
-  if (program.includes('/')) return absolute(program, directory);
+  const inFolders = [state.workingDir, directory].map((each) => absolutePath(program, each));
+  if (program.includes('/')) return inFolders.find((each) => state.imageText(each) !== undefined);
   const path = state.env.values['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-  return [...path.split(':'), directory].map((each) => `${each}/${program}`).find((each) => state.imageText(each) !== undefined);
+  return [...path.split(':').map((each) => `${each}/${program}`), ...inFolders].find((each) => state.imageText(each) !== undefined);
 }
 
 function readScript(state: LaunchState, script: { readonly text: string; readonly origin: Origin }, frame: Frame): void {
   const { commands, problem } = shellCommands(script.text);
-  if (problem !== undefined) state.findings.push({ id: 'script-not-parsed', severity: 'info', params: { source: sourceName(script.origin) } });
+  if (problem !== undefined) {
+    state.findings.push({ id: 'script-not-parsed', severity: 'info', params: { source: sourceName(script.origin) } });
+    state.unread ??= sourceName(script.origin);
+  }
   const jvmBefore = state.jvm || state.otherProgram !== undefined;
   for (const [index, command] of commands.entries()) {
     const words = command.words.map((token): Word => ({ token, origin: script.origin }));
     const program = words.findIndex((word) => !readAssignment(word.token as ShellToken));
     const exports = /^(?:export|readonly|declare|local|typeset)$/.test(words[program]?.token.text ?? '');
-    if (!/^(?:\[|\[\[|test|echo|printf)$/.test(words[program]?.token.text ?? '')) mention(state, words);
-    for (const word of exports || program < 0 ? words : words.slice(0, program)) assign(state, word, { evaluated: frame.evaluated, conditional: command.conditional });
+    if (!/^(?:\[|\[\[|test|echo|printf)$/.test(words[program]?.token.text ?? '')) mentionVariables(state, words);
+    for (const word of exports || program < 0 ? words : words.slice(0, program))
+      assignVariable(state, word, { evaluated: frame.evaluated, conditional: command.conditional });
     if (program < 0 || exports) continue;
     const last = index === commands.length - 1 && !(jvmBefore || state.jvm);
     readCommand(state, words.slice(program), frame, last);
   }
-}
-
-function mention(state: LaunchState, words: readonly Word[]): void {
-  for (const { token } of words) if (token.expands) for (const match of token.text.matchAll(/\$\{?([A-Za-z_]\w*)/g)) state.mentioned.add(match[1] ?? '');
-}
-
-function assign(state: LaunchState, { token, origin }: Word, how: { readonly evaluated: boolean; readonly conditional: boolean }): void {
-  const word = token as ShellToken;
-  const assignment = readAssignment(word);
-  if (!assignment) return;
-  const { name, appends, valueAt } = assignment;
-  const before = appends || how.conditional ? (state.assigned.get(name) ?? envOptions(state, name, how.evaluated ? 'catalina' : 'plain').filter((option) => optionLike.test(option.text))) : [];
-  const parts = innerTokens(word, valueAt);
-  const isJava = parts.length > 1 && baseName(resolveWord(state, parts[0] ?? { text: '' }).text) === 'java';
-  const end = isJava ? 1 + programIndex(parts.slice(1).map((part) => part.text)) : parts.length;
-  const options = parts.slice(isJava ? 1 : 0, end).flatMap((part) => {
-    const other = part.expands ? variableName(part.text) : undefined;
-    if (other !== undefined) return optionsOf(state, other, how.evaluated ? 'catalina' : 'plain').filter((option) => isJava || optionLike.test(option.text));
-    const resolved = resolveWord(state, part);
-    return optionLike.test(resolved.text) ? [optionAt(origin, part, resolved)] : [];
-  });
-  state.jvm ||= isJava;
-  setScalar(state, name, { value: resolveWord(state, { text: word.text.slice(valueAt), ...(word.expands ? { expands: true } : {}) }), conditional: how.conditional });
-  if (options.length === 0 && before.length === 0 && !state.env.variables.has(name)) return;
-  state.used.delete(name);
-  state.mentioned.add(name);
-  state.assigned.set(name, [...before, ...options.filter((option) => !before.includes(option))]);
-}
-
-function setScalar(state: LaunchState, name: string, { value, conditional }: { readonly value: ResolvedText; readonly conditional: boolean }): void {
-  const known = state.scalars.has(name) || state.env.variables.has(name);
-  state.scalars.set(name, value.complete && !(conditional && known) ? value : undefined);
 }
 
 function withPositional(word: Word, frame: Frame): readonly Word[] {
@@ -230,12 +202,4 @@ function withPositional(word: Word, frame: Frame): readonly Word[] {
 
 function sourceName(origin: Origin): string {
   return origin.source.kind === 'image-file' ? origin.source.path : origin.source.kind;
-}
-
-function absolute(path: string, directory: string): string {
-  return path.startsWith('/') ? path : `${directory.replace(/\/$/, '')}/${path.replace(/^\.\//, '')}`;
-}
-
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

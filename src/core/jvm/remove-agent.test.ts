@@ -22,9 +22,13 @@ describe('replacing the agent', () => {
     ['alone', `-javaagent:${SWJ}`, `-javaagent:${AG}`],
     ['with arguments', `-javaagent:${SWJ}=agent.service_name=foo,collector.backend_service=bar:11800`, `-javaagent:${AG}`],
     ['with properties', `-javaagent:${SWJ} -Dskywalking.agent.service_name=a -Xss1m -Dskywalking.agent.service_name=b`, `-javaagent:${AG} -Xss1m`],
-    ['with a placeholder\'s property', `-DSW_AGENT_NAME=x -javaagent:${SWJ}`, `-javaagent:${AG}`],
+    ["with a placeholder's property", `-DSW_AGENT_NAME=x -javaagent:${SWJ}`, `-javaagent:${AG}`],
     ['with a reference', `-javaagent:${SWJ} -Dskywalking.agent.instance_name=$(POD_NAME)`, `-javaagent:${AG}`],
-    ['among others, in place', `-javaagent:/ttl.jar -javaagent:${SWJ} -javaagent:/jmx.jar=9404:/c.yml`, `-javaagent:/ttl.jar -javaagent:${AG} -javaagent:/jmx.jar=9404:/c.yml`],
+    [
+      'among others, in place',
+      `-javaagent:/ttl.jar -javaagent:${SWJ} -javaagent:/jmx.jar=9404:/c.yml`,
+      `-javaagent:/ttl.jar -javaagent:${AG} -javaagent:/jmx.jar=9404:/c.yml`,
+    ],
     ['twice', `-javaagent:${SWJ} -Da=1 -javaagent:${SWJ}`, `-javaagent:${AG} -Da=1`],
     ['in a YAML block', `-Xmx1g\n-javaagent:${SWJ}\n-Dskywalking.a=b\n-Dc=d\n`, `-Xmx1g\n-javaagent:${AG}\n-Dc=d\n`],
     ['beside a longer path', `-javaagent:${SWJ}2 -Dskywalkingx.y=1`, `-javaagent:${SWJ}2 -Dskywalkingx.y=1`],
@@ -34,7 +38,9 @@ describe('replacing the agent', () => {
   });
 
   it('keeps the other quotes of the carrier byte by byte', () => {
-    expect(replace(`-javaagent:"/my dir/skywalking-agent.jar"=agent.service_name=foo -Dx="a b"`, 'tool-options', '/my dir/skywalking-agent.jar')).toBe(`-javaagent:${AG} -Dx="a b"`);
+    expect(replace(`-javaagent:"/my dir/skywalking-agent.jar"=agent.service_name=foo -Dx="a b"`, 'tool-options', '/my dir/skywalking-agent.jar')).toBe(
+      `-javaagent:${AG} -Dx="a b"`,
+    );
     expect(replace(`-javaagent:${SWJ} -Dskywalking.agent.service_name="my app" -Dfoo='a;b'`, 'catalina')).toBe(`-javaagent:${AG} -Dfoo='a;b'`);
   });
 
@@ -74,26 +80,49 @@ describe('removing the agent', () => {
   });
 
   const other = fc.constantFrom('-Xmx1g', '-Da=b c', `-Dq=it's`, '-Dx="y"', '-javaagent:/ttl.jar', '-Dskywalker=1', '-Du=$(POD)', '-XX:+UseG1GC');
-  const ours = fc.constantFrom(`-javaagent:${SWJ}`, `-javaagent:${SWJ}=agent.service_name='a b'`, '-Dskywalking.agent.service_name=x y', '-Dskywalking.collector.backend_service=a:1');
+  const ours = fc.constantFrom(
+    `-javaagent:${SWJ}`,
+    `-javaagent:${SWJ}=agent.service_name='a b'`,
+    '-Dskywalking.agent.service_name=x y',
+    '-Dskywalking.collector.backend_service=a:1',
+  );
   const gap = fc.constantFrom(' ', '  ', '\n', '\t', ' \n ');
 
-  it.each(['tool-options', 'catalina', 'argfile'] satisfies readonly OptionSyntax[])('keeps every other token byte by byte, and twice is once: %s', (syntax) => {
-    const gaps = syntax === 'catalina' ? fc.constantFrom(' ', '  ', '\t', ' \\\n ') : gap;
-    fc.assert(
-      fc.property(fc.array(fc.tuple(fc.oneof(other, ours), gaps, fc.boolean()), { minLength: 1, maxLength: 8 }), (parts) => {
-        const written = parts.map(([value, space]) => ({ raw: printToken(value, syntax), isOurs: /^-(?:javaagent:\/skywalking|Dskywalking\.)/.test(value), space }));
-        const text = written.map(({ raw, space }) => raw + space).join('');
+  it.each(['tool-options', 'catalina', 'argfile'] satisfies readonly OptionSyntax[])(
+    'keeps every other token byte by byte, and twice is once: %s',
+    (syntax) => {
+      const gaps = syntax === 'catalina' ? fc.constantFrom(' ', '  ', '\t', ' \\\n ') : gap;
+      fc.assert(
+        fc.property(fc.array(fc.tuple(fc.oneof(other, ours), gaps, fc.boolean()), { minLength: 1, maxLength: 8 }), (parts) => {
+          const written = parts.map(([value, space]) => ({
+            raw: printToken(value, syntax),
+            isOurs: /^-(?:javaagent:\/skywalking|Dskywalking\.)/.test(value),
+            space,
+          }));
+          const text = written.map(({ raw, space }) => raw + space).join('');
 
-        const once = remove(text, syntax);
+          const once = remove(text, syntax);
 
-        const kept = written.filter(({ isOurs }) => !isOurs).map(({ raw }) => raw);
-        expect(once.split(/(?:[ \t\n]|\\\n)+/).filter((part) => part !== '').join(' ')).toBe(kept.join(' ').split(/[ \t\n]+/).filter((part) => part !== '').join(' '));
-        for (const raw of kept) expect(once).toContain(raw);
-        expect(remove(once, syntax)).toBe(once);
-        if (kept.length === written.length) expect(once).toBe(text);
-      }),
-    );
-  });
+          const kept = written.filter(({ isOurs }) => !isOurs).map(({ raw }) => raw);
+          expect(
+            once
+              .split(/(?:[ \t\n]|\\\n)+/)
+              .filter((part) => part !== '')
+              .join(' '),
+          ).toBe(
+            kept
+              .join(' ')
+              .split(/[ \t\n]+/)
+              .filter((part) => part !== '')
+              .join(' '),
+          );
+          for (const raw of kept) expect(once).toContain(raw);
+          expect(remove(once, syntax)).toBe(once);
+          if (kept.length === written.length) expect(once).toBe(text);
+        }),
+      );
+    },
+  );
 });
 
 describe('replacing tokens', () => {

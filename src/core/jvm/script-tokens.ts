@@ -29,7 +29,9 @@ export function scriptTokens(text: string): Tokens & { readonly tokens: readonly
 export function innerTokens(word: ShellToken, valueAt: number): readonly ScriptToken[] {
   const value = word.text.slice(valueAt);
   const parsed = tokenizeShellWords(value);
-  const parts: readonly ShellToken[] | readonly Token[] = parsed.problem ? tokenizePlain(value).tokens : parsed.tokens.filter((part) => part.operator === undefined);
+  const parts: readonly ShellToken[] | readonly Token[] = parsed.problem
+    ? tokenizePlain(value).tokens
+    : parsed.tokens.filter((part) => part.operator === undefined);
   return parts.map((part) => ({
     text: part.text,
     start: word.starts[valueAt + part.start] ?? word.end,

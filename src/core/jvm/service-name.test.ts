@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { serviceNameFrom } from './service-name.ts';
 
 describe('a service name template', () => {
-  it('asks the workload\'s labels, then the template\'s', () => {
+  it("asks the workload's labels, then the template's", () => {
     expect(serviceNameFrom('{label:appName}', { appName: 'a' }, { appName: 'b' })).toBe('a');
     expect(serviceNameFrom('{label:team}-{label:appName}', { team: 't' }, { appName: 'b' })).toBe('t-b');
   });

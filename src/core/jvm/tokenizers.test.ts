@@ -14,7 +14,8 @@ import { tokenizeShellWords } from './tokenize-shell-words.ts';
 import { tokenizeToolOptions } from './tokenize-tool-options.ts';
 
 const texts = (tokens: readonly { readonly text: string }[]): readonly string[] => tokens.map((token) => token.text);
-const hasJava = spawnSync('java', ['-version']).status === 0;
+const java = process.env['JAVA_HOME'] ? join(process.env['JAVA_HOME'], 'bin/java') : 'java';
+const hasJava = spawnSync(java, ['-version']).status === 0;
 
 describe('JAVA_TOOL_OPTIONS', () => {
   it('splits at every kind of white space and drops quotes anywhere', () => {
@@ -44,7 +45,22 @@ describe('JAVA_TOOL_OPTIONS', () => {
 
 describe('a JVM here', () => {
   it.skipIf(!hasJava)('reads JAVA_TOOL_OPTIONS as we do', () => {
-    const values = ['1', `'x y'`, `"x'y"`, `a'b c'd"e f"g`, String.raw`\a\b`, String.raw`"q\"r`, `''`, `"it's"=x`, '$(X)', '`x`;&|', '@f', '#c', '*', 'ü\u00a0ß'];
+    const values = [
+      '1',
+      `'x y'`,
+      `"x'y"`,
+      `a'b c'd"e f"g`,
+      String.raw`\a\b`,
+      String.raw`"q\"r`,
+      `''`,
+      `"it's"=x`,
+      '$(X)',
+      '`x`;&|',
+      '@f',
+      '#c',
+      '*',
+      'ü\u00a0ß',
+    ];
     const text = values.map((value, index) => `-Dt.${index}=${value}`).join(' \n\t\v\f\r');
 
     const expected = Object.fromEntries(texts(tokenizeToolOptions(text).tokens).map((token) => propertyOf(token)));
@@ -90,7 +106,9 @@ describe('shell words', () => {
   });
 
   it('reports quotes and expansions that never end', () => {
-    expect(['a "b', "a 'b", 'a $(b', 'a `b', 'a ${b'].map((text) => tokenizeShellWords(text).problem)).toEqual(Array.from({ length: 5 }, () => 'unmatched-quote'));
+    expect(['a "b', "a 'b", 'a $(b', 'a `b', 'a ${b'].map((text) => tokenizeShellWords(text).problem)).toEqual(
+      Array.from({ length: 5 }, () => 'unmatched-quote'),
+    );
   });
 });
 
@@ -139,6 +157,9 @@ function propertyOf(option: string): readonly [string, string] {
 
 /** The `t.*` system properties that `-XshowSettings` lists under these arguments and variables. */
 function propertiesOf(args: readonly string[], env: { readonly [name: string]: string }): { readonly [name: string]: string } {
-  const { stderr } = spawnSync('java', [...args, '-XshowSettings:properties', '-version'], { env: { ...process.env, LC_ALL: 'C.UTF-8', ...env }, encoding: 'utf8' });
+  const { stderr } = spawnSync(java, [...args, '-XshowSettings:properties', '-version'], {
+    env: { ...process.env, LC_ALL: 'C.UTF-8', ...env },
+    encoding: 'utf8',
+  });
   return Object.fromEntries([...stderr.matchAll(/^ {4}(t\.\w+) = (.*(?:\n(?! {4}).+)*)$/gm)].map((match) => [match[1], match[2]]));
 }

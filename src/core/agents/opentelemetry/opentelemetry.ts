@@ -9,14 +9,17 @@ import { readSettings } from './read-settings.ts';
 export const opentelemetry: AgentPlugin = { id: 'opentelemetry', detect, readSettings, proveFromLog, ownsProperty };
 
 function detect(options: EffectiveOptions, image?: ImageFacts): readonly DetectedAgent[] {
-  return agentJars(options, image).filter(isOpenTelemetry).map((jar) => detectedAgent('opentelemetry', jar));
+  return agentJars(options, image)
+    .filter(isOpenTelemetry)
+    .map((jar) => detectedAgent('opentelemetry', jar));
 }
 
 function isOpenTelemetry(jar: AgentJar): boolean {
   if (jar.ours) return jar.ours.agent === 'opentelemetry';
   const path = jar.realPath;
   const name = path.slice(path.lastIndexOf('/') + 1);
-  if (/^(?:opentelemetry-javaagent|splunk-otel-javaagent|elastic-otel-javaagent|aws-opentelemetry-agent|grafana-opentelemetry-java)[\w.-]*\.jar$/i.test(name)) return true;
+  if (/^(?:opentelemetry-javaagent|splunk-otel-javaagent|elastic-otel-javaagent|aws-opentelemetry-agent|grafana-opentelemetry-java)[\w.-]*\.jar$/i.test(name))
+    return true;
   // Plain `javaagent.jar` is also what others call theirs: the folder decides.
   return name === 'javaagent.jar' && /(?:^|\/|-)(?:otel|opentelemetry|odigos|changeover)(?:-|\/|$)/i.test(path.slice(0, path.lastIndexOf('/')));
 }

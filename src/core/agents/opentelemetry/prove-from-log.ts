@@ -2,7 +2,8 @@ import type { LogProof } from '../agent.ts';
 
 const MESSAGE = 'opentelemetry-javaagent - version: ';
 const LONGEST_LINE = 4096;
-const ownLogger = /^\[otel\.javaagent[^\]]*\] (?:\[[^\]]*\] )?INFO io\.opentelemetry\.javaagent\.tooling\.VersionLogger - opentelemetry-javaagent - version: (\S+)\s*$/;
+const ownLogger =
+  /^\[otel\.javaagent[^\]]*\] (?:\[[^\]]*\] )?INFO io\.opentelemetry\.javaagent\.tooling\.VersionLogger - opentelemetry-javaagent - version: (\S+)\s*$/;
 /** `otel.javaagent.logging=application`: the application's own pattern, with the logger's name right before the message. */
 const applicationLogger = /^(?:(?!otel\.javaagent|["'“]).)*?\b(?:\w+\.)*VersionLogger[\s\])]*[-:|]+\s*opentelemetry-javaagent - version: (\S+)\s*$/;
 const jsonMessage = /^\{.*"opentelemetry-javaagent - version: ([^"\s]+)".*\}\s*$/;

@@ -11,7 +11,8 @@ import { systemProperties } from '../system-properties.ts';
  */
 export function readSettings(context: AgentContext, detected: DetectedAgent): AgentSettings {
   const layer = new Map<string, AgentSetting | undefined>();
-  for (const [name, value] of Object.entries(context.env)) if (name.startsWith('OTEL_')) layer.set(keyOf(name), settingFromText(value, `env ${name}`, context.env));
+  for (const [name, value] of Object.entries(context.env))
+    if (name.startsWith('OTEL_')) layer.set(keyOf(name), settingFromText(value, `env ${name}`, context.env));
   for (const [name, property] of systemProperties(context.options)) if (name.startsWith('otel.')) layer.set(keyOf(name), settingFromProperty(name, property));
   for (const [key, value] of argumentPairs(detected.args ?? '')) layer.set(keyOf(key), { value, source: 'agent arguments' });
   for (const [key, setting] of fileLayer(context, detected, layer)) if (!layer.has(key)) layer.set(key, setting);

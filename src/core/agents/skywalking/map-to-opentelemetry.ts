@@ -52,7 +52,9 @@ function instanceProperties(setting: AgentSetting | undefined): readonly (readon
     const parsed: unknown = JSON.parse(setting.value);
     const entries = isJsonObject(parsed) ? Object.entries(parsed) : [];
     const named = entries.filter(([key]) => /^[\w.-]+$/.test(key) && !key.startsWith('service.') && !isSecretName(key));
-    return named.flatMap(([key, value]) => (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? [[key, { ...setting, value: String(value) }] as const] : []));
+    return named.flatMap(([key, value]) =>
+      typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? [[key, { ...setting, value: String(value) }] as const] : [],
+    );
   } catch {
     return [];
   }

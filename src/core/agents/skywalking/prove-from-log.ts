@@ -2,7 +2,9 @@ import type { LogProof } from '../agent.ts';
 
 const stamp = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[:.,]\d{3}`;
 const lines = [
-  new RegExp(String.raw`^DEBUG ${stamp} \S+ AgentPackagePath : +The beacon class location is jar:file:\S+!/org/(?:apache/)?skywalking/apm/agent/core/boot/AgentPackagePath\.class\.`),
+  new RegExp(
+    String.raw`^DEBUG ${stamp} \S+ AgentPackagePath : +The beacon class location is jar:file:\S+!/org/(?:apache/)?skywalking/apm/agent/core/boot/AgentPackagePath\.class\.`,
+  ),
   new RegExp(String.raw`^INFO ${stamp} \S+ SnifferConfigInitializer : +Config file found in \S.*\.`),
   new RegExp(String.raw`^ERROR ${stamp} \S+ SnifferConfigInitializer : +Failed to read the config file, skywalking is going to run in default config\.`),
 ];

@@ -45,23 +45,31 @@ function settingsOf(what: Case): AgentSettings {
 const env = (name: string, value: string): EnvVar => ({ name, value });
 const java = (...options: readonly string[]): readonly string[] => ['java', ...options, '-jar', 'a.jar'];
 
-describe('SkyWalking\'s settings', () => {
+describe("SkyWalking's settings", () => {
   it.each<readonly [string, Case, string | undefined]>([
-    ['environment through the file\'s placeholder', { env: [env('SW_AGENT_NAME', 'foo')] }, 'foo'],
+    ["environment through the file's placeholder", { env: [env('SW_AGENT_NAME', 'foo')] }, 'foo'],
     ['a property before the environment', { command: java(`-javaagent:${SWJ}`, '-Dskywalking.agent.service_name=b'), env: [env('SW_AGENT_NAME', 'c')] }, 'b'],
-    ['a placeholder\'s property before its variable', { command: java(`-javaagent:${SWJ}`, '-DSW_AGENT_NAME=x'), env: [env('SW_AGENT_NAME', 'y')] }, 'x'],
+    ["a placeholder's property before its variable", { command: java(`-javaagent:${SWJ}`, '-DSW_AGENT_NAME=x'), env: [env('SW_AGENT_NAME', 'y')] }, 'x'],
     ['the last of two properties', { command: java(`-javaagent:${SWJ}`, '-Dskywalking.agent.service_name=a', '-Dskywalking.agent.service_name=b') }, 'b'],
     ['agent arguments before all', { command: java(`-javaagent:${SWJ}=agent.service_name='a,b'`, '-Dskywalking.agent.service_name=c') }, 'a,b'],
     ['a literal in the file, which makes the variable dead', { config: 'agent.service_name=lit', env: [env('SW_AGENT_NAME', 'c')] }, 'lit'],
     ['another key of the file', { config: 'agent.service_name=${agent.instance_name}-x\nagent.instance_name=i' }, 'i-x'],
     ['nested placeholders and escapes', { config: 'agent.service_name = ${A${B}:${C:caf\\u00e9}}', env: [env('B', '1')] }, 'café'],
-    ['the file that -Dskywalking_config names', { command: java(`-javaagent:${SWJ}`, '-Dskywalking_config=/cfg/a'), files: { '/cfg/a': 'agent.service_name=mounted' } }, 'mounted'],
-    ['nothing where an empty property hides the name', { command: java(`-javaagent:${SWJ}`, '-Dskywalking.agent.service_name='), env: [env('SW_AGENT_NAME', 'y')] }, undefined],
+    [
+      'the file that -Dskywalking_config names',
+      { command: java(`-javaagent:${SWJ}`, '-Dskywalking_config=/cfg/a'), files: { '/cfg/a': 'agent.service_name=mounted' } },
+      'mounted',
+    ],
+    [
+      'nothing where an empty property hides the name',
+      { command: java(`-javaagent:${SWJ}`, '-Dskywalking.agent.service_name='), env: [env('SW_AGENT_NAME', 'y')] },
+      undefined,
+    ],
   ])('takes the name from %s', (_case, what, name) => {
     expect(settingsOf(what).serviceName).toBe(name);
   });
 
-  it('says which source won, and which values are the file\'s defaults', () => {
+  it("says which source won, and which values are the file's defaults", () => {
     const { values } = settingsOf({ env: [env('SW_AGENT_NAME', 'foo')] });
 
     expect(values['agent.service_name']).toEqual({ value: 'foo', source: `env SW_AGENT_NAME via ${CONFIG}` });
@@ -83,7 +91,10 @@ describe('SkyWalking\'s settings', () => {
   });
 
   it('knows no name that only a shell knows', () => {
-    const settings = settingsOf({ command: ['sh', '-c', `java -javaagent:${SWJ} -Dskywalking.agent.service_name=$(hostname) -jar a.jar`], env: [env('SW_AGENT_NAME', 'y')] });
+    const settings = settingsOf({
+      command: ['sh', '-c', `java -javaagent:${SWJ} -Dskywalking.agent.service_name=$(hostname) -jar a.jar`],
+      env: [env('SW_AGENT_NAME', 'y')],
+    });
 
     expect(settings.serviceName).toBeUndefined();
     expect(settings.findings).toEqual([{ id: 'setting-unresolved', severity: 'warn', params: { key: 'agent.service_name' } }]);
@@ -107,13 +118,15 @@ describe('mapping to OpenTelemetry', () => {
   const mapped = (what: Case, target = {}): ReturnType<typeof mapSettings> => mapSettings(settingsOf(what), target);
 
   it('carries the identity over', () => {
-    const { env: result, findings } = mapped({ env: [env('SW_AGENT_NAME', 'foo'), env('SW_AGENT_NAMESPACE', 'a, b=c%'), env('SW_AGENT_INSTANCE_NAME', 'i 1')] });
+    const { env: result, findings } = mapped({
+      env: [env('SW_AGENT_NAME', 'foo'), env('SW_AGENT_NAMESPACE', 'a, b=c%'), env('SW_AGENT_INSTANCE_NAME', 'i 1')],
+    });
 
     expect(result).toEqual({ OTEL_SERVICE_NAME: 'foo', OTEL_RESOURCE_ATTRIBUTES: 'service.namespace=a%2C%20b%3Dc%25,service.instance.id=i%201' });
     expect(findings).toEqual([{ id: 'mapping-partial', severity: 'info', params: { key: 'agent.namespace', value: 'a, b=c%' } }]);
   });
 
-  it('prefers the template\'s name', () => {
+  it("prefers the template's name", () => {
     expect(mapped({ env: [env('SW_AGENT_NAME', 'foo')] }, { serviceName: 'shop' }).env).toEqual({ OTEL_SERVICE_NAME: 'shop' });
   });
 
@@ -136,7 +149,9 @@ describe('mapping to OpenTelemetry', () => {
   });
 
   it('flattens instance properties', () => {
-    const result = mapped({ command: java(`-javaagent:${SWJ}`, '-Dskywalking.agent.instance_properties_json={"zone":"z 1","n":1,"deep":{"a":1},"token":"x","service.name":"y"}') });
+    const result = mapped({
+      command: java(`-javaagent:${SWJ}`, '-Dskywalking.agent.instance_properties_json={"zone":"z 1","n":1,"deep":{"a":1},"token":"x","service.name":"y"}'),
+    });
 
     expect(result.env['OTEL_RESOURCE_ATTRIBUTES']).toBe('zone=z%201,n=1');
     expect(result.findings.map((finding) => finding.id)).toEqual(['mapping-partial']);
@@ -156,7 +171,7 @@ describe('mapping to OpenTelemetry', () => {
   });
 });
 
-describe('SkyWalking\'s own properties', () => {
+describe("SkyWalking's own properties", () => {
   it('go with the agent, and no others', () => {
     const before = `-DSW_AGENT_NAME=x -DSW_HOME=/y -javaagent:${SWJ} -Dskywalking_config=/c -Dskywalking.agent.service_name=a -Dapp.skywalking.x=1`;
 

@@ -34,7 +34,9 @@ function isSkyWalking(jar: AgentJar, options: EffectiveOptions, image: ImageFact
 function versionFromPlugins(jar: AgentJar, image: ImageFacts | undefined): string | undefined {
   const files = image?.files;
   const names = files ? ['activations', 'plugins'].flatMap((folder) => files.children(`${folderOf(jar)}/${folder}`)) : [];
-  return names.map((name) => /^apm-.*-(\d+\.\d+\.\d+)\.jar$/.exec(name)?.[1]).find((version) => version !== undefined) ?? detectedAgent('skywalking', jar).version;
+  return (
+    names.map((name) => /^apm-.*-(\d+\.\d+\.\d+)\.jar$/.exec(name)?.[1]).find((version) => version !== undefined) ?? detectedAgent('skywalking', jar).version
+  );
 }
 
 function folderOf(jar: AgentJar): string {
