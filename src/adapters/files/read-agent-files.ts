@@ -46,7 +46,7 @@ export async function readAgentFiles(source: AgentSource, options: AgentFilesOpt
   if (source.kind === 'none')
     throw new ChangeoverError('usage', 'no policy says where the new agent comes from', { hint: 'Give a policy file: -p policy.yaml.' });
   const target = source.kind === 'path' ? resolve(options.directory, source.path) : source.image;
-  const files = source.kind === 'path' ? await readPath(target, options.signal) : [{ path: JAR, bytes: await readImageJar(target, options) }];
+  const files = source.kind === 'path' ? await readPath(target) : [{ path: JAR, bytes: await readImageJar(target, options) }];
   const jar = files.find((file) => file.path === JAR);
   if (!jar) {
     const found = files.map((file) => file.path).filter((path) => path.endsWith('.jar'));
@@ -57,31 +57,35 @@ export async function readAgentFiles(source: AgentSource, options: AgentFilesOpt
   return { version, files: placed.sort((a, b) => (a.path < b.path ? -1 : 1)) };
 }
 
-async function readPath(path: string, signal: AbortSignal | undefined): Promise<readonly AgentFile[]> {
-  const found = await stat(path).catch((error: unknown) => {
-    throw missing(`it cannot be read: ${error instanceof Error ? error.message : String(error)}`, path);
-  });
-  if (found.isDirectory()) return readFolder(path, signal);
+async function readPath(path: string): Promise<readonly AgentFile[]> {
+  const found = await stat(path).catch(cannotRead(path));
+  if (found.isDirectory()) return readFolder(path);
   if (found.size > MAX_BYTES) throw tooLarge(path);
-  if (/\.(?:tar|tar\.gz|tgz)$/.test(basename(path))) return readArchive(path, signal);
-  return [{ path: JAR, bytes: await readFile(path, { signal }) }];
+  if (/\.(?:tar|tar\.gz|tgz)$/.test(basename(path))) return readArchive(path);
+  return [{ path: JAR, bytes: await readFile(path).catch(cannotRead(path)) }];
 }
 
-async function readFolder(folder: string, signal: AbortSignal | undefined): Promise<readonly AgentFile[]> {
+async function readFolder(folder: string): Promise<readonly AgentFile[]> {
   const files: AgentFile[] = [];
   let bytes = 0;
-  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true }).catch(cannotRead(folder))) {
     const path = join(entry.parentPath, entry.name);
-    const details = await stat(path);
+    const details = await stat(path).catch(cannotRead(path));
     if (!details.isFile()) continue;
     bytes += details.size;
     if (bytes > MAX_BYTES || files.length >= MAX_FILES) throw tooLarge(folder);
-    files.push({ path: relative(folder, path).split(sep).join('/'), bytes: await readFile(path, { signal }) });
+    files.push({ path: relative(folder, path).split(sep).join('/'), bytes: await readFile(path).catch(cannotRead(path)) });
   }
   return files;
 }
 
-async function readArchive(path: string, signal: AbortSignal | undefined): Promise<readonly AgentFile[]> {
+function cannotRead(path: string): (error: unknown) => never {
+  return (error) => {
+    throw missing(`it cannot be read: ${error instanceof Error ? error.message : String(error)}`, path);
+  };
+}
+
+async function readArchive(path: string): Promise<readonly AgentFile[]> {
   const files = new Map<string, Uint8Array>();
   let total = 0;
   const parser = createTarParser(path, (entry) => {
@@ -99,7 +103,7 @@ async function readArchive(path: string, signal: AbortSignal | undefined): Promi
       end: () => undefined,
     };
   });
-  for await (const chunk of decompress(createReadStream(path, { signal }) as AsyncIterable<Uint8Array>, path)) parser.write(chunk);
+  for await (const chunk of decompress(createReadStream(path) as AsyncIterable<Uint8Array>, path)) parser.write(chunk);
   parser.end();
   return [...files].map(([name, bytes]) => ({ path: name, bytes }));
 }

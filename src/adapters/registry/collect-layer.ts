@@ -9,6 +9,9 @@ const MAX_JAR = 256 * 1024 * 1024;
 /** All texts of a layer together, in bytes; files found later are left out, which reads as unknown. */
 const MAX_TEXTS = 16 * 1024 * 1024;
 
+/** Below an agent's home: what the agent itself loads. A service's jar may lie beside the agent, so the home as a whole does not count. */
+const OWN_FOLDER = /^\/(?:[\w-]*plugins|activations|bootstrap|config)\//;
+
 /** Gathers a layer's index from the entries of its tar. */
 export interface LayerCollector {
   /** Notes an entry; the sink wants its bytes. */
@@ -53,8 +56,8 @@ export function collectLayer(digest: string): LayerCollector {
       for (let jar = jars.shift(); jar; jar = jars.shift()) keepNames(references, jar.path, await namesInJar(jar.bytes));
     },
     finish() {
-      const folders = agentFolders(entries);
-      const outside = [...references].filter(([path]) => !folders.some((folder) => path.startsWith(`${folder}/`)));
+      const homes = agentHomes(entries);
+      const outside = [...references].filter(([path]) => !homes.some((home) => path.startsWith(home) && OWN_FOLDER.test(path.slice(home.length))));
       return { digest, entries, texts, references: Object.fromEntries(outside) };
     },
   };
@@ -68,13 +71,13 @@ function isAgentPath(path: string): boolean {
   return path.includes('/skywalking-agent/') || path.endsWith('/skywalking-agent.jar');
 }
 
-/** Folders of an agent's own files: where its jar lies, and where its `config/agent.config` does. */
-function agentFolders(entries: readonly LayerEntry[]): readonly string[] {
+/** Where an agent is installed: where its jar lies, or the folder above `config/agent.config`. */
+function agentHomes(entries: readonly LayerEntry[]): readonly string[] {
   const found = entries.flatMap(({ path }) => {
     if (path.endsWith('/skywalking-agent.jar')) return [folderOf(path)];
-    return path.endsWith('/config/agent.config') ? [folderOf(folderOf(path))] : path.endsWith('/agent.config') ? [folderOf(path)] : [];
+    return path.endsWith('/config/agent.config') ? [folderOf(folderOf(path))] : [];
   });
-  return [...new Set(found)].filter((folder) => folder !== '');
+  return [...new Set(found)];
 }
 
 function folderOf(path: string): string {

@@ -59,9 +59,12 @@ export function createHostAuth(options: HostAuthOptions): HostAuth {
     const scopes = [...new Set([...need.scopes, ...(demanded.get(keyOf(need.scopes)) ?? [])])];
     for (const grant of grants) {
       if (!covers(grant.scopes, scopes)) continue;
-      const { token, expiresAt } = await grant.token;
-      if (expiresAt > options.clock.now()) return token;
-      grants.delete(grant);
+      const known = await grant.token.catch((error: unknown) => {
+        // What was refused together with other scopes may be granted alone.
+        if (keyOf(grant.scopes) === keyOf(scopes)) throw error;
+      });
+      if (known !== undefined && known.expiresAt > options.clock.now()) return known.token;
+      if (known !== undefined) grants.delete(grant);
     }
     const grant = { scopes, token: fetchToken(options, challenge, { ...need, scopes }) };
     grants.add(grant);

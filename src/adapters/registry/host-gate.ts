@@ -10,6 +10,7 @@ export interface HostGate {
 }
 
 const OPEN_REQUESTS = 4;
+const MAX_ROUNDS = 10;
 
 /** A gate for one host. `rate` is requests per second; left out = as fast as the places allow. */
 export function createHostGate(clock: Clock, rate?: number): HostGate {
@@ -50,7 +51,8 @@ export function createHostGate(clock: Clock, rate?: number): HostGate {
     const start = Math.max(now, nextStart);
     nextStart = start + interval;
     if (start > now) await clock.sleep(start - now, signal);
-    for (let wait = pausedUntil - clock.now(); wait > 0; wait = pausedUntil - clock.now()) await clock.sleep(wait, signal);
+    // The host may ask for more patience while we wait: then once more, but not for ever.
+    for (let round = 0; round < MAX_ROUNDS && pausedUntil > clock.now(); round += 1) await clock.sleep(pausedUntil - clock.now(), signal);
   }
 
   return {

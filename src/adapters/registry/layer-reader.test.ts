@@ -80,12 +80,18 @@ describe('openLayerReader', () => {
       file('opt/sw/skywalking-agent.jar', library),
       file('other/skywalking-agent/core.jar', library),
       file('third/config/agent.config', ''),
-      file('third/lib/core.jar', library),
+      file('third/optional-plugins/commons.jar', library),
       file('drop-in/my-plugin.jar', writeZip({ 'skywalking-plugin.def': 'a=b', 'A.class': caller })),
       file('drop-in/agent.jar', writeZip({ 'META-INF/MANIFEST.MF': 'Manifest-Version: 1.0\r\nPremain-Class: a.B\r\n', 'A.class': caller })),
     ]);
 
     expect(index.references).toEqual({});
+  });
+
+  it('counts a service that lies beside the agent', async () => {
+    const { index } = await read([file('app/skywalking-agent.jar', ''), file('app/plugins/a.jar', ''), file('app/shop.jar', writeZip({ 'A.class': caller }))]);
+
+    expect(Object.keys(index.references)).toEqual(['/app/shop.jar']);
   });
 
   it('takes the last of two entries of one path', async () => {

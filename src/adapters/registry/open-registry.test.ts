@@ -88,6 +88,16 @@ describe('the token flow', () => {
     expect(tokens.log).toHaveLength(1);
   });
 
+  it('goes on with the target alone when the token server refuses the source of a mount', async () => {
+    const { registry, repository, state, tokens } = await withTokens();
+    state.refusedScope = 'shared';
+
+    const outcome = await registry.putBlob(repository, { digest, bytes: content }, { mountFrom: { ...repository, path: 'shared/agent' } });
+
+    expect(outcome).toBe('uploaded');
+    expect(tokens.log).toHaveLength(2);
+  });
+
   it('does not send credentials to a token server at a private address of another host', async () => {
     const { registry, repository, tokens } = await withTokens({ realmHost: 'localhost' });
 
@@ -419,9 +429,10 @@ async function listen(server: Server): Promise<number> {
 
 /** A registry that wants tokens, and the server that gives them: `token-1`, `token-2`, … of which `valid` alone is taken. */
 async function withTokens(options: { readonly expires_in?: number; readonly realmHost?: string } = {}) {
-  const state = { valid: '', scope: '', refuse: false };
-  const tokens = await serve(() => {
-    if (state.refuse) return { status: 401, body: '{"errors":[{"code":"UNAUTHORIZED","message":"wrong password"}]}' };
+  const state = { valid: '', scope: '', refuse: false, refusedScope: 'none' };
+  const tokens = await serve((request) => {
+    if (state.refuse || request.url?.includes(state.refusedScope))
+      return { status: 401, body: '{"errors":[{"code":"UNAUTHORIZED","message":"wrong password"}]}' };
     return { body: JSON.stringify({ token: `token-${tokens.log.length}`, ...(options.expires_in ? { expires_in: options.expires_in } : {}) }) };
   });
   const realm = `http://${options.realmHost ?? '127.0.0.1'}:${tokens.port}/token`;
