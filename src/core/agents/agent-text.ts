@@ -6,8 +6,10 @@ export type AgentText = { readonly kind: 'text'; readonly text: string } | { rea
 
 /** Reads a file as the container sees it. `beside`: a file that must be in the same image for an absence to be proof. */
 export function readAgentText(context: AgentContext, path: string, beside: string): AgentText {
-  const given = context.imageText?.(path);
-  if (given !== undefined) return { kind: 'text', text: given };
+  if (context.imageText) {
+    const text = context.imageText(path);
+    return text === undefined ? { kind: 'unreadable' } : { kind: 'text', text };
+  }
   const files = context.image?.files;
   if (!files) return { kind: 'unreadable' };
   const final = finalPath(files, path);

@@ -45,7 +45,7 @@ export interface AgentContext {
   /** Effective container env: pod env, envFrom and image ENV merged, `$(VAR)` expanded; what is not known is `$(NAME)` itself. */
   readonly env: { readonly [name: string]: string };
   readonly image?: ImageFacts;
-  /** Text of a file as the container sees it, where the caller knows more than the image (mounted ConfigMaps). */
+  /** Text of a file as the container sees it, where mounts lie over the image: it is asked instead of the image. */
   readonly imageText?: (path: string) => string | undefined;
 }
 
