@@ -253,7 +253,7 @@ describe.skipIf(kubeconfig === undefined)('a real API server', () => {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name: 'logged', namespace },
-      spec: { nodeName: node, containers: [{ name: 'app', image: 'example.com/app:1' }] },
+      spec: { nodeName: node, terminationGracePeriodSeconds: 0, containers: [{ name: 'app', image: 'example.com/app:1' }] },
     });
     const query = { namespace, pod: 'logged', container: 'app', limitBytes: 1000 };
 

@@ -245,6 +245,16 @@ describe('retries', () => {
     expect(await errorOf(cluster.get(ref))).toMatchObject({ code: 'aborted' });
   });
 
+  it('end a plugin that hangs when the cluster is closed', async () => {
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: process.execPath, args: ['-e', 'setInterval(() => {}, 1000)'] };
+    const plugged = await open({ user: { exec } });
+
+    const pending = errorOf(plugged.get(ref));
+    await plugged.close();
+
+    expect(await pending).toMatchObject({ code: 'aborted' });
+  });
+
   it('end when the signal fires, also while the server is silent', async () => {
     const stop = new AbortController();
     replies.push(() => stop.abort());
