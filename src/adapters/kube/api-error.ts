@@ -1,4 +1,4 @@
-import { ChangeoverError, type ErrorDetails } from '../../core/error.ts';
+import { ChangeoverError } from '../../core/error.ts';
 import { redact } from '../../core/redact.ts';
 import type { ApiRequest } from './api-request.ts';
 import { statusSchema, type Status } from './schema.ts';
@@ -30,42 +30,7 @@ const MAX_MESSAGE = 1000;
 
 /** The failure an answer with an error status means (https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/). */
 export function failureOfStatus(request: ApiRequest, answer: ErrorAnswer, peer: Peer): Failure {
-  const status = readStatus(answer.body);
-  const said = messageOf(status, answer);
-  const { target } = request;
-  const failed = (code: ChangeoverError['code'], message: string, details: ErrorDetails = {}): ChangeoverError =>
-    new ChangeoverError(code, message, { target, ...details });
-  switch (answer.status) {
-    case 401:
-      return {
-        error: failed('denied', `the server does not accept our credentials (${request.verb} ${request.subject}): ${said}`, {
-          hint: `Log in again, or check the user in ${peer.source}.`,
-        }),
-        untouched: true,
-      };
-    case 403:
-      return { error: forbidden(request, said, peer), untouched: true };
-    case 404:
-      return { error: failed('not-found', said), untouched: true };
-    case 409:
-      return { error: failed('conflict', said), untouched: true };
-    case 410:
-      return { error: failed('gone', said, { retryable: true }), untouched: true };
-    case 422:
-      if (status && isFailedPatch(status))
-        return {
-          error: failed('precondition', 'the object is not as the patch expected', { hint: 'Somebody changed it in between: read it again.' }),
-          untouched: true,
-        };
-      return { error: failed('refused', said), untouched: true };
-    case 429: {
-      const retryAfterMs = answer.retryAfterMs ?? (status?.details?.retryAfterSeconds ?? 1) * 1000;
-      return { error: failed('rate-limited', `the server is too busy: ${said}`, { retryable: true, retryAfterMs, hint: 'Try again later.' }), untouched: true };
-    }
-    default:
-      if (answer.status >= 400 && answer.status < 500) return { error: failed('refused', said), untouched: true };
-      return { error: serverFailed(request, { ...answer, said }, peer), untouched: false };
-  }
+  return { error: errorOfStatus(request, answer, peer), untouched: answer.status >= 400 && answer.status < 500 };
 }
 
 /** The failure a broken connection, a missing answer or an unreadable one means. `reason` is what undici, Node or a parser threw. */
@@ -99,6 +64,38 @@ export function isMissingObject(answer: ErrorAnswer): boolean {
 const CLOSED = new Set(['UND_ERR_CLOSED', 'UND_ERR_DESTROYED']);
 const TLS = /^(?:ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|EPROTO|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/;
 
+function errorOfStatus(request: ApiRequest, answer: ErrorAnswer, peer: Peer): ChangeoverError {
+  const status = readStatus(answer.body);
+  const said = messageOf(status, answer);
+  const { target } = request;
+  switch (answer.status) {
+    case 401: {
+      const hint = `Log in again, or check the user in ${peer.source}.`;
+      return new ChangeoverError('denied', `the server does not accept our credentials (${request.verb} ${request.subject}): ${said}`, { target, hint });
+    }
+    case 403:
+      return forbidden(request, said, peer);
+    case 404:
+      return new ChangeoverError('not-found', said, { target });
+    case 409:
+      return new ChangeoverError('conflict', said, { target });
+    case 410:
+      return new ChangeoverError('gone', said, { target, retryable: true });
+    case 429: {
+      const retryAfterMs = answer.retryAfterMs ?? (status?.details?.retryAfterSeconds ?? 1) * 1000;
+      return new ChangeoverError('rate-limited', `the server is too busy: ${said}`, { target, retryable: true, retryAfterMs, hint: 'Try again later.' });
+    }
+    default:
+      if (status && isFailedPatch(status)) {
+        return new ChangeoverError('precondition', 'the object is not as the patch expected', {
+          target,
+          hint: 'Somebody changed it in between: read it again.',
+        });
+      }
+      return answer.status >= 400 && answer.status < 500 ? new ChangeoverError('refused', said, { target }) : serverFailed(request, { ...answer, said }, peer);
+  }
+}
+
 /** RBAC says `User "x" cannot …`; other 403 come from admission (quota, PodSecurity, webhooks, a namespace that ends). */
 function forbidden(request: ApiRequest, said: string, peer: Peer): ChangeoverError {
   if (!/^forbidden: |\bcannot \S+ (?:resource|path) /.test(said)) return new ChangeoverError('refused', said, { target: request.target });
@@ -124,8 +121,8 @@ function serverFailed(request: ApiRequest, answer: ErrorAnswer & { readonly said
   });
 }
 
-function isFailedPatch({ message, details }: Status): boolean {
-  return message.startsWith(PATCH_FAILED) && details?.name === undefined && details?.causes === undefined;
+function isFailedPatch({ code, message, details }: Status): boolean {
+  return code === 422 && message.startsWith(PATCH_FAILED) && details?.name === undefined && details?.causes === undefined;
 }
 
 function readStatus(body: string): Status | undefined {
