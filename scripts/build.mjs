@@ -1,22 +1,30 @@
 // Bundles the program with everything it needs into dist/changeover.mjs: the published package has no dependencies.
-import { rm } from 'node:fs/promises';
+// The licences of what is bundled go into dist/LICENSES.txt.
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'rolldown';
 
 const root = join(import.meta.dirname, '..');
+const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 
 await rm(join(root, 'dist'), { recursive: true, force: true });
-await build({
+const { output } = await build({
   input: join(root, 'src/main/main.ts'),
   cwd: root,
   platform: 'node',
-  transform: { target: 'node22' },
-  output: {
-    file: join(root, 'dist/changeover.mjs'),
-    format: 'esm',
-    minify: false,
-    codeSplitting: false,
-    // Bundled CommonJS packages ask for Node's own modules with `require`.
-    banner: "import { createRequire as createRequireOfBundle } from 'node:module';\nconst require = createRequireOfBundle(import.meta.url);",
-  },
+  transform: { target: 'node22', define: { BUNDLED_VERSION: JSON.stringify(version) } },
+  output: { file: join(root, 'dist/changeover.mjs'), format: 'esm', minify: false, codeSplitting: false },
 });
+const folders = new Set(
+  output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : [])).flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id) ?? []),
+);
+const licences = await Promise.all([...folders].sort().map(licenceOf));
+await writeFile(join(root, 'dist/LICENSES.txt'), `changeover.mjs contains these packages.\n\n${licences.join('\n')}`);
+
+/** Name, version and licence text of a package; a bundled package without a licence file fails the build. */
+async function licenceOf(folder) {
+  const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+  const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
+  if (file === undefined) throw new Error(`${name} has no licence file`);
+  return `${'-'.repeat(80)}\n${name} ${version} (${license})\n\n${await readFile(join(folder, file), 'utf8')}`;
+}

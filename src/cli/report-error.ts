@@ -37,7 +37,7 @@ function causes(error: unknown): readonly string[] {
   const found: string[] = [];
   let cause = error instanceof Error ? error.cause : undefined;
   while (cause !== undefined && found.length < MAX_CAUSES) {
-    found.push(safe(cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)));
+    found.push(safe(cause instanceof Error ? `${cause.name}: ${cause.message}` : 'unknown'));
     cause = cause instanceof Error ? cause.cause : undefined;
   }
   return found;

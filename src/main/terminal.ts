@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import type { TextOutput } from '../cli/wiring.ts';
 
 /** The process's streams and signals as the commands see them. */
@@ -27,7 +28,7 @@ export function openTerminal(process: NodeJS.Process): Terminal {
   return {
     stdout: textOutput(stdout, interrupt),
     stderr: textOutput(stderr, () => undefined),
-    stdinIsTTY: stdin.isTTY === true,
+    stdinIsTTY: isatty(stdin.fd),
     onInterrupt,
     ask: (question) => ask(process, question, onInterrupt),
     flush: async () => {
@@ -36,14 +37,14 @@ export function openTerminal(process: NodeJS.Process): Terminal {
   };
 }
 
-function textOutput(stream: NodeJS.WriteStream, onGone: () => void): TextOutput {
+function textOutput(stream: NodeJS.WriteStream & { readonly fd: number }, onGone: () => void): TextOutput {
   let gone = false;
   stream.on('error', () => {
     if (!gone) onGone();
     gone = true;
   });
   return {
-    isTTY: stream.isTTY === true,
+    isTTY: isatty(stream.fd),
     get columns() {
       return stream.columns || 80;
     },

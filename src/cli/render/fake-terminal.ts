@@ -10,6 +10,10 @@ export interface FakeTerminal extends TextOutput {
   resize(columns: number): void;
 }
 
+const ESC = '\u001B';
+const cursorUp = new RegExp(`^${ESC}\\[(\\d+)A$`);
+const tokens = new RegExp(`${ESC}\\[[?\\d;]*[A-Za-z]|\\r|\\n|[^${ESC}\\r\\n]+`, 'g');
+
 /** Opens an empty terminal of that many columns. */
 export function fakeTerminal(columns: number, rows = 24): FakeTerminal {
   let width = columns;
@@ -18,13 +22,13 @@ export function fakeTerminal(columns: number, rows = 24): FakeTerminal {
   let written = '';
 
   function take(token: string): void {
-    const up = /^\x1b\[(\d+)A$/.exec(token);
+    const up = cursorUp.exec(token);
     if (token === '\n') {
       row += 1;
       screen[row] ??= '';
     } else if (up) row = Math.max(0, row - Number(up[1]));
-    else if (token === '\x1b[J') screen = [...screen.slice(0, row), ''];
-    else if (!token.startsWith('\x1b') && token !== '\r') put(token);
+    else if (token === `${ESC}[J`) screen = [...screen.slice(0, row), ''];
+    else if (!token.startsWith(ESC) && token !== '\r') put(token);
   }
 
   /** Text always begins at the left edge here: what is drawn is whole lines. */
@@ -45,7 +49,7 @@ export function fakeTerminal(columns: number, rows = 24): FakeTerminal {
     rows,
     write(text) {
       written += text;
-      for (const token of text.match(/\x1b\[[?\d;]*[A-Za-z]|\r|\n|[^\x1b\r\n]+/g) ?? []) take(token);
+      for (const token of text.match(tokens) ?? []) take(token);
     },
     lines: () => screen.slice(0, screen.findLastIndex((line) => line !== '') + 1),
     written: () => written,

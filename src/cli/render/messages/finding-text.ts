@@ -1,10 +1,9 @@
 import type { Finding } from '../../../core/finding.ts';
-import type { JsonObject } from '../../../core/json.ts';
 import { around, count, say, type Texts } from './say.ts';
 
 /** What a finding says about its workload or service, in words. */
 export function findingText(finding: Pick<Finding, 'id' | 'params'>): string {
-  return say(findingTexts, finding.id, finding.params as JsonObject);
+  return say(findingTexts, finding.id, finding.params);
 }
 
 /** About the image and the place of the old agent's jar in it. */
@@ -35,7 +34,7 @@ const options: Texts = {
   'start-script-unread': (p) => `what starts the JVM could not be read: ${p('program')}`,
   'script-not-parsed': (p) => `a part of ${p('source')} is more than we can read; what it does to the JVM options is not known`,
   'program-argument': (p) => `${p('option')} stands after the program's name: the application gets it, the JVM does not`,
-  'argfile-unread': (p) => `the option file ${p('path')} could not be read`,
+  'option-file-unread': (p) => `the option file ${p('path')} could not be read`,
   'jdk-java-options-ignored': (p) => `JDK_JAVA_OPTIONS is set, and Java ${p('java')} does not read it`,
   'secret-not-read': (p) => `values from Secrets are never read: ${p('names') || p('secret')}`,
   'config-map-not-read': (p) => `the ConfigMap ${p('configMap')} could not be read`,

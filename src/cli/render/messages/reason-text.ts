@@ -13,8 +13,7 @@ export function reasonText(reason: Reason): string {
   const detail = reason.params['detail'];
   // What one pod says comes along as an object: it is said after the sentence about all of them.
   if (!isJsonObject(detail)) return say(reasonTexts, reason.id, reason.params);
-  const what = [detail['what'], detail['detail']].filter((part) => typeof part === 'string' && part !== '').join(': ');
-  return say(reasonTexts, reason.id, { ...reason.params, detail: `${what} (pod ${String(detail['pod'])})` });
+  return say(reasonTexts, reason.id, { ...reason.params, detail: say(podTexts, 'pod', detail) });
 }
 
 /** Milliseconds a reason says are left; undefined where it counts nothing down. */
@@ -22,6 +21,9 @@ export function leftMsOf(reason: Reason): number | undefined {
   const left = reason.params['leftMs'];
   return typeof left === 'number' ? left : undefined;
 }
+
+/** What keeps one pod from being Ready; its name last, as the first to be cut. */
+const podTexts: Texts = { pod: (p) => `${around('', p('what'), p('detail') === '' ? '' : ': ')}${p('detail')}${around(' (pod ', p('pod'), ')')}` };
 
 const waiting: Texts = {
   controller: () => 'waiting for the Deployment controller to see the change',

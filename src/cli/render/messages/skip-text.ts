@@ -1,10 +1,9 @@
 import type { Skip, SkipId } from '../../../core/finding.ts';
-import type { JsonObject } from '../../../core/json.ts';
 import { around, say, type Params, type Texts } from './say.ts';
 
 /** Why a workload is left alone, in words. */
 export function skipText(skip: { readonly id: string; readonly params: Skip['params'] }): string {
-  return say(skipTexts, skip.id, skip.params as JsonObject);
+  return say(skipTexts, skip.id, skip.params);
 }
 
 /** The same without its parameters: a heading over many workloads with the same reason. */
