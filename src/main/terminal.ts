@@ -8,8 +8,8 @@ export interface Terminal {
   readonly stdinIsTTY: boolean;
   ask(question: string): Promise<string>;
   onInterrupt(callback: () => void): () => void;
-  /** Resolves when everything written has left the process, or never can. */
-  flush(): Promise<void>;
+  /** Resolves when everything written has left the process; with an error when results were lost on the way (a full disk). */
+  flush(): Promise<Error | undefined>;
 }
 
 /**
@@ -25,22 +25,28 @@ export function openTerminal(process: NodeJS.Process): Terminal {
     return () => callbacks.delete(callback);
   };
   const { stdin, stdout, stderr } = process;
+  let lost: Error | undefined;
+  const onGone = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== 'EPIPE') lost = error;
+    interrupt();
+  };
   return {
-    stdout: textOutput(stdout, interrupt),
+    stdout: textOutput(stdout, onGone),
     stderr: textOutput(stderr, () => undefined),
     stdinIsTTY: isatty(stdin.fd),
     onInterrupt,
     ask: (question) => ask(process, question, onInterrupt),
     flush: async () => {
       await Promise.all([drained(stdout), drained(stderr)]);
+      return lost;
     },
   };
 }
 
-function textOutput(stream: NodeJS.WriteStream & { readonly fd: number }, onGone: () => void): TextOutput {
+function textOutput(stream: NodeJS.WriteStream & { readonly fd: number }, onGone: (error: NodeJS.ErrnoException) => void): TextOutput {
   let gone = false;
-  stream.on('error', () => {
-    if (!gone) onGone();
+  stream.on('error', (error) => {
+    if (!gone) onGone(error);
     gone = true;
   });
   return {
@@ -77,6 +83,6 @@ async function ask({ stdin, stderr }: NodeJS.Process, question: string, onInterr
 function drained(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
     if (stream.destroyed || stream.errored) resolve();
-    else stream.write('', () => resolve());
+    else stream.write('', () => setImmediate(resolve)); // an error of an earlier write is told before
   });
 }

@@ -125,7 +125,7 @@ describe('the commands, on a simulated cluster', () => {
     const { code, out } = await run(['apply', 'plan.json', '--yes']);
 
     expect(code).toBe(3);
-    expect(out()).toContain('Halted: a workload failed with the new agent and was put back.');
+    expect(out()).toContain('Halted: a workload failed with the new agent; it is put back.');
   });
 
   it('rollback: wants to know what', async () => {

@@ -67,7 +67,7 @@ describe('liveView on a terminal', () => {
       ' ✓  shop/orders  migrated in 6 min 12 s',
       ' !  shop/cart    fails  the container exited with code 1 (3 restarts, pod cart-7x)',
       ' ↩  shop/cart    rolled back in 6 min 12 s  the container exited with code 1 (3 restarts, pod cart-7x)',
-      ' !  halted: a workload failed with the new agent and was put back (shop/cart)',
+      ' !  halted: a workload failed with the new agent; it is put back (shop/cart)',
     ]);
   });
 

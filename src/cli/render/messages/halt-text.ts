@@ -8,7 +8,7 @@ export function haltText(id: string, params: JsonObject = {}): string {
 
 /** Every halt id there is. */
 export const haltTexts: Texts = {
-  'workload-failed': () => 'a workload failed with the new agent and was put back',
+  'workload-failed': () => 'a workload failed with the new agent; it is put back',
   'rollback-failed': () => 'a workload could not be put back: it needs a person now',
   conflict: () => 'a workload holds values that are neither before nor after the change: nothing is touched until a person looks',
   inconclusive: () => 'it could not be told whether a workload is well: it is left as it is',
