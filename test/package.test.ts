@@ -16,7 +16,11 @@ describe('the published package', () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'changeover-package-'));
     execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: root });
-    const packed = execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const packed = execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
     writeFileSync(join(folder, 'package.json'), '{"private": true}');
     execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', join(folder, filename)], { cwd: folder, stdio: 'ignore' });

@@ -74,7 +74,7 @@ export const commands: readonly CommandSpec[] = [
     name: 'verify',
     group: 'Move the fleet',
     text: 'check that traces of every switched service arrive and no chain is broken',
-    options: [{ ...policy, text: 'judge by this policy instead of the run\'s' }],
+    options: [{ ...policy, text: "judge by this policy instead of the run's" }],
     examples: ['changeover verify', 'changeover verify -p policy.yaml -o json'],
     load: async () => (await import('./commands/run-verify.ts')).runVerify,
   },
@@ -140,7 +140,20 @@ export const commands: readonly CommandSpec[] = [
 ];
 
 /** Names that are promised and not built yet: they say so instead of being unknown. */
-export const laterCommands: readonly string[] = ['approve', 'history', 'report', 'undo', 'drift', 'finish', 'unlock', 'convert', 'image', 'base', 'tee', 'doctor'];
+export const laterCommands: readonly string[] = [
+  'approve',
+  'history',
+  'report',
+  'undo',
+  'drift',
+  'finish',
+  'unlock',
+  'convert',
+  'image',
+  'base',
+  'tee',
+  'doctor',
+];
 
 /** Options every command takes. */
 export const globalOptions: readonly OptionSpec[] = [

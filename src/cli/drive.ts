@@ -61,9 +61,20 @@ async function keepTicking(view: LiveView, clock: Clock, signal: AbortSignal): P
 /** With `-o json` the events have said it all, but for a run that was complete before we looked and had none. */
 async function report(invocation: Invocation, { status, exitCode, nothingToDo }: RunResult): Promise<void> {
   const { wiring, options } = invocation;
-  if (options.output !== 'json') return writeResult(invocation, status, (style) => formatRunEnd(status, { ...style, now: wiring.clock.now(), flags: flagsOf(options), exitCode, nothingToDo }));
+  if (options.output !== 'json')
+    return writeResult(invocation, status, (style) =>
+      formatRunEnd(status, { ...style, now: wiring.clock.now(), flags: flagsOf(options), exitCode, nothingToDo }),
+    );
   if (!nothingToDo) return undefined;
-  const event = { kind: 'Event', time: new Date(wiring.clock.now()).toISOString(), run: status.run, seq: 0, type: 'run.finished', phase: status.phase, counts: status.counts };
+  const event = {
+    kind: 'Event',
+    time: new Date(wiring.clock.now()).toISOString(),
+    run: status.run,
+    seq: 0,
+    type: 'run.finished',
+    phase: status.phase,
+    counts: status.counts,
+  };
   wiring.stdout.write(`${JSON.stringify(event)}\n`);
   return undefined;
 }

@@ -17,6 +17,16 @@ export function listenForInterrupts(wiring: Pick<Wiring, 'onInterrupt'>): Interr
   return { stop: stop.signal, kill: kill.signal, dispose };
 }
 
+/** Whoever begins to listen late hears the interrupts that came before, so that all agree which is the second. */
+export function rememberInterrupts(wiring: Pick<Wiring, 'onInterrupt'>): Wiring['onInterrupt'] {
+  let times = 0;
+  wiring.onInterrupt(() => (times += 1));
+  return (callback) => {
+    for (let time = 0; time < times; time += 1) callback();
+    return wiring.onInterrupt(callback);
+  };
+}
+
 /** Runs a command that only reads: an interrupt aborts it. */
 export async function abortable<T>(wiring: Pick<Wiring, 'onInterrupt'>, read: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const interrupts = listenForInterrupts(wiring);

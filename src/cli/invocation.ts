@@ -64,9 +64,12 @@ export function runOf(options: CliOptions): { readonly stateNamespace: string; r
 export function flagsOf(options: CliOptions): string {
   const named = { kubeconfig: options.kubeconfig, context: options.context, as: options.as, run: options.run };
   const state = options.stateNamespace === 'changeover' ? {} : { 'state-namespace': options.stateNamespace };
-  return Object.entries({ ...named, ...state }).map(([name, value]) => (value === undefined ? '' : ` --${name} ${quote(value)}`)).join('');
+  return Object.entries({ ...named, ...state })
+    .map(([name, value]) => (value === undefined ? '' : ` --${name} ${quote(value)}`))
+    .join('');
 }
 
-function quote(word: string): string {
+/** A word as a shell takes it: quoted where it must be. */
+export function quote(word: string): string {
   return /^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -16,6 +16,10 @@ function parseJson(text: string, file: string): Json {
     return JSON.parse(text) as Json;
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    throw new ChangeoverError('invalid-file', `not a plan: ${detail}`, { target: file, hint: 'Use the file as `changeover plan --out` wrote it.', cause: error });
+    throw new ChangeoverError('invalid-file', `not a plan: ${detail}`, {
+      target: file,
+      hint: 'Use the file as `changeover plan --out` wrote it.',
+      cause: error,
+    });
   }
 }

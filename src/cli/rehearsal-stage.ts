@@ -39,7 +39,11 @@ export function openStage(invocation: Invocation, rehearsal: Rehearsal): Stage {
   };
 }
 
-async function perform(invocation: Invocation, view: LiveView, act: { readonly engine: RehearsedEngine; readonly start: (options: DriveOptions) => Promise<RunResult> }): Promise<RunResult | 'died' | 'interrupted'> {
+async function perform(
+  invocation: Invocation,
+  view: LiveView,
+  act: { readonly engine: RehearsedEngine; readonly start: (options: DriveOptions) => Promise<RunResult> },
+): Promise<RunResult | 'died' | 'interrupted'> {
   const { wiring, options } = invocation;
   const interrupts = listenForInterrupts(wiring);
   const never = new AbortController().signal;
@@ -47,7 +51,14 @@ async function perform(invocation: Invocation, view: LiveView, act: { readonly e
   const ticking = wiring.stdout.isTTY ? keepTicking(invocation, view, done.signal) : undefined;
   const interrupted = new Promise<'interrupted'>((resolve) => interrupts.stop.addEventListener('abort', () => resolve('interrupted')));
   try {
-    const running = act.start({ stateNamespace: options.stateNamespace, by: wiring.user, emit: (event) => view.event(event), stop: never, kill: never, pollMs: 5_000 });
+    const running = act.start({
+      stateNamespace: options.stateNamespace,
+      by: wiring.user,
+      emit: (event) => view.event(event),
+      stop: never,
+      kill: never,
+      pollMs: 5_000,
+    });
     return await Promise.race([running, act.engine.died.then(() => 'died' as const), interrupted]);
   } finally {
     act.engine.kill();
@@ -74,7 +85,10 @@ function turningPoints(view: LiveView): LiveView {
   return {
     ...view,
     event: (event) => {
-      const step = event.type === 'image.pushed' || (event.type === 'workload.state' && !isTerminal(event.to)) || (event.type === 'workload.verdict' && event.verdict !== 'fail');
+      const step =
+        event.type === 'image.pushed' ||
+        (event.type === 'workload.state' && !isTerminal(event.to)) ||
+        (event.type === 'workload.verdict' && event.verdict !== 'fail');
       if (!step) view.event(event);
     },
   };
@@ -90,6 +104,12 @@ function markLines(output: TextOutput, mark: string): TextOutput {
     isTTY: false,
     columns: output.columns,
     rows: output.rows,
-    write: (text) => output.write(text.split('\n').map((line, index, all) => (index === all.length - 1 && line === '' ? '' : `${mark}${line}`)).join('\n')),
+    write: (text) =>
+      output.write(
+        text
+          .split('\n')
+          .map((line, index, all) => (index === all.length - 1 && line === '' ? '' : `${mark}${line}`))
+          .join('\n'),
+      ),
   };
 }

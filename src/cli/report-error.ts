@@ -7,7 +7,11 @@ import type { Wiring } from './wiring.ts';
 const MAX_CAUSES = 5;
 
 /** Writes what went wrong, where and how to mend it to standard error; with `verbose` also what caused it. */
-export function reportError(wiring: Pick<Wiring, 'stderr' | 'env' | 'version'>, error: unknown, options: { readonly color: boolean; readonly verbose: boolean }): void {
+export function reportError(
+  wiring: Pick<Wiring, 'stderr' | 'env' | 'version'>,
+  error: unknown,
+  options: { readonly color: boolean; readonly verbose: boolean },
+): void {
   const paint = painter(wantsColor(wiring.stderr, options.color, wiring.env));
   const lines = error instanceof ChangeoverError ? explain(error, paint, options.verbose) : confess(error, paint, wiring.version);
   wiring.stderr.write(`${lines.join('\n')}\n`);
@@ -45,5 +49,8 @@ function causes(error: unknown): readonly string[] {
 
 /** Foreign parts of a message may hold secrets or escape sequences; its line breaks stay. */
 function safe(text: string): string {
-  return text.split('\n').map((line) => redact(line.slice(0, line.search(/\S|$/)) + printable(line.trimStart()))).join('\n');
+  return text
+    .split('\n')
+    .map((line) => redact(line.slice(0, line.search(/\S|$/)) + printable(line.trimStart())))
+    .join('\n');
 }

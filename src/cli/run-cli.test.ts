@@ -45,10 +45,10 @@ describe('runCli', () => {
   });
 
   it.each([
-    [['plann'], 'unknown command \'plann\'', 'Did you mean plan?'],
-    [['plan', '--polcy', 'x'], 'unknown option \'--polcy\'', 'Did you mean --policy?'],
+    [['plann'], "unknown command 'plann'", 'Did you mean plan?'],
+    [['plan', '--polcy', 'x'], "unknown option '--polcy'", 'Did you mean --policy?'],
     [['scan', '-o', 'xml'], 'Allowed choices are table, json, yaml', '--help'],
-    [['retry'], 'missing required argument \'workload\'', 'changeover retry --help'],
+    [['retry'], "missing required argument 'workload'", 'changeover retry --help'],
     [['status', 'extra'], 'too many arguments', 'changeover status --help'],
     [['rehearse', '--seed', 'x'], 'must be a whole number', 'changeover rehearse --help'],
   ])('refuses %j as wrong usage and says what to do', async (argv, message, fix) => {
@@ -87,7 +87,11 @@ describe('runCli', () => {
 
   it('reports an error with its place and its fix, and its cause when asked', async () => {
     const openCluster = async (): Promise<never> => {
-      throw new ChangeoverError('unreachable', 'the API server does not answer', { target: 'https://10.0.0.1', hint: 'Check the network.', cause: new Error('connect ECONNREFUSED') });
+      throw new ChangeoverError('unreachable', 'the API server does not answer', {
+        target: 'https://10.0.0.1',
+        hint: 'Check the network.',
+        cause: new Error('connect ECONNREFUSED'),
+      });
     };
     const short = fakeWiring({ wiring: { openCluster } });
     const long = fakeWiring({ wiring: { openCluster } });

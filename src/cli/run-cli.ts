@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { ChangeoverError } from '../core/error.ts';
 import { commands, globalOptions, laterCommands, type CommandSpec, type OptionSpec } from './command-list.ts';
 import { exitCodeOfError, type ExitCode } from './exit-code.ts';
-import { listenForInterrupts } from './interrupts.ts';
+import { listenForInterrupts, rememberInterrupts } from './interrupts.ts';
 import type { CliOptions } from './invocation.ts';
 import { painter, wantsColor } from './render/paint.ts';
 import { reportError } from './report-error.ts';
@@ -27,7 +27,7 @@ failed, 5 the plan does not fit, 6 no access, 130 interrupted, 1 our bug.`;
 export async function runCli(argv: readonly string[], wiring: Wiring): Promise<ExitCode> {
   const interrupts = listenForInterrupts(wiring);
   const killed = new Promise<'killed'>((resolve) => interrupts.kill.addEventListener('abort', () => resolve('killed')));
-  const running = runCommandLine(argv, wiring);
+  const running = runCommandLine(argv, { ...wiring, onInterrupt: rememberInterrupts(wiring) });
   try {
     const first = await Promise.race([running, killed]);
     if (first !== 'killed') return first;

@@ -16,7 +16,9 @@ export async function readTextFile(path: string, maxBytes: number): Promise<stri
   } catch (error) {
     throw error instanceof ChangeoverError ? error : unreadable(name, error);
   }
-  return Buffer.concat(parts).toString('utf8').replace(/^\uFEFF/, '');
+  return Buffer.concat(parts)
+    .toString('utf8')
+    .replace(/^\uFEFF/, '');
 }
 
 /** Writes a file whole or not at all: beside it first, then renamed over it. Throws `usage` when that is impossible. */

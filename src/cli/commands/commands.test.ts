@@ -19,7 +19,12 @@ async function desk(): Promise<(argv: readonly string[], outside?: Outside) => P
     const interrupt = (): void => {
       for (let time = 0; time < times; time += 1) fake.interrupt();
     };
-    const fake: FakeWiring = fakeWiring({ ...outside, files, wiring: simulated(rehearsal), ...(listens === undefined ? {} : { onError: (text) => (text.includes(listens) ? interrupt() : undefined) }) });
+    const fake: FakeWiring = fakeWiring({
+      ...outside,
+      files,
+      wiring: simulated(rehearsal),
+      ...(listens === undefined ? {} : { onError: (text) => (text.includes(listens) ? interrupt() : undefined) }),
+    });
     const code = await runCli(argv, fake.wiring);
     for (const [path, text] of fake.written) files[path] = text;
     return { ...fake, code };
@@ -105,7 +110,10 @@ describe('the commands, on a simulated cluster', () => {
   it('apply: halts at a failure with exit code 3, one event per line', async () => {
     const { code, out } = await run(['apply', 'plan.json', '--yes', '-o', 'json']);
 
-    const events = out().trimEnd().split('\n').map((line) => JSON.parse(line) as { kind: string; type: string });
+    const events = out()
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { kind: string; type: string });
     expect(code).toBe(3);
     expect(events.every((event) => event.kind === 'Event')).toBe(true);
     expect(events.map((event) => event.type)).toContain('run.halted');
@@ -213,7 +221,7 @@ describe('an interrupted apply, on a simulated cluster', () => {
     expect(resumed.err()).not.toContain('batch 2 of 5');
   });
 
-  it('leaves at once after the second, and a rerun takes over once the dead instance\'s time is up', async () => {
+  it("leaves at once after the second, and a rerun takes over once the dead instance's time is up", async () => {
     const run = await desk();
     await run(['plan', '-p', 'policy.yaml', '--out', 'plan.json']);
     const killed = await run(['apply', 'plan.json', '--yes'], { listens: 'batch 2 of 5', times: 2 });

@@ -37,7 +37,7 @@ export function runRetry(invocation: Invocation): Promise<ExitCode> {
 /** `changeover rollback W…` or `--all`: puts back what was there. */
 export async function runRollback(invocation: Invocation): Promise<ExitCode> {
   const { args, options } = invocation;
-  if ((args.length > 0) !== (options.all === true)) return decide(invocation, 'rollback', recordAndDrive);
+  if (args.length > 0 !== (options.all === true)) return decide(invocation, 'rollback', recordAndDrive);
   const message = args.length === 0 ? 'rollback needs to know what to put back' : 'rollback takes workloads or --all, not both';
   throw new ChangeoverError('usage', message, { hint: 'Name workloads as namespace/kind/name, or give --all for every workload of the run.' });
 }
@@ -74,7 +74,9 @@ async function recordOnly(invocation: Invocation, cluster: Cluster, kind: Decisi
   const run = await record(invocation, cluster, kind);
   const { stateNamespace } = invocation.options;
   const status = await readStatus(cluster, { stateNamespace, run: run.name });
-  const who = status.holder ? `${printable(status.holder.identity)} drives the run and obeys within seconds` : 'nobody drives the run now; it holds as soon as somebody does';
+  const who = status.holder
+    ? `${printable(status.holder.identity)} drives the run and obeys within seconds`
+    : 'nobody drives the run now; it holds as soon as somebody does';
   invocation.wiring.stderr.write(`recorded: ${kind} for run ${printable(run.name)}; ${who}\n`);
   await writeResult(invocation, status, (style) => formatStatus(status, { ...style, now: invocation.wiring.clock.now(), flags: flagsOf(invocation.options) }));
   return 0;
@@ -110,5 +112,9 @@ async function record({ wiring, args, options }: Invocation, cluster: Cluster, k
 
 function leftToOther(error: ChangeoverError): ChangeoverError {
   const hint = 'That instance takes the decision up within seconds; watch it with `changeover status --watch`.';
-  return new ChangeoverError('locked', `the decision is recorded, but ${error.message}`, { hint, cause: error, ...(error.target === undefined ? {} : { target: error.target }) });
+  return new ChangeoverError('locked', `the decision is recorded, but ${error.message}`, {
+    hint,
+    cause: error,
+    ...(error.target === undefined ? {} : { target: error.target }),
+  });
 }

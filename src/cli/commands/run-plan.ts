@@ -2,7 +2,7 @@ import { makePlan } from '../../app/make-plan.ts';
 import type { Plan } from '../../core/plan/plan.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { abortable } from '../interrupts.ts';
-import { connectionOf, flagsOf, namespacesOf, type Invocation } from '../invocation.ts';
+import { connectionOf, flagsOf, namespacesOf, quote, type Invocation } from '../invocation.ts';
 import { loadPolicy } from '../load-policy.ts';
 import { formatPlan } from '../render/plan-view.ts';
 import { showProgress } from '../render/progress.ts';
@@ -20,7 +20,10 @@ export async function runPlan(invocation: Invocation): Promise<ExitCode> {
     await wiring.writeTextFile(options.out, `${JSON.stringify(plan, undefined, 2)}\n`);
     wiring.stderr.write(`plan written to ${options.out}\n`);
   }
-  const next = options.out === undefined ? 'changeover plan … --out plan.json, then changeover apply plan.json' : `changeover apply ${options.out}${flagsOf(options)}`;
+  const next =
+    options.out === undefined
+      ? 'changeover plan … --out plan.json, then changeover apply plan.json'
+      : `changeover apply ${quote(options.out)}${flagsOf(options)}`;
   await writeResult(invocation, plan, (style) => formatPlan(plan, { ...style, policy: placed.policy, next }));
   return 0;
 }

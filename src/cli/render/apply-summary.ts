@@ -9,7 +9,11 @@ import { printable } from './printable.ts';
 import { formatTable } from './table.ts';
 
 /** What a person reads before typing yes: which cluster, what changes, how much restarts, what is pushed where. */
-export function formatApplySummary(plan: Plan, policy: Policy, options: { readonly identity: ClusterIdentity; readonly resumes: boolean; readonly paint: Paint }): readonly string[] {
+export function formatApplySummary(
+  plan: Plan,
+  policy: Policy,
+  options: { readonly identity: ClusterIdentity; readonly resumes: boolean; readonly paint: Paint },
+): readonly string[] {
   const { identity, resumes, paint } = options;
   const { migrating, skipped, pods, images, registries, batchSizes } = summarisePlan(plan);
   const soak = policy.rollout.soakMs;

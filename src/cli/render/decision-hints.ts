@@ -20,11 +20,17 @@ export function decisionHints(status: RunStatus, options: { readonly paint: Pain
     choice(status, { kind: 'exclude', targets: status.phase === 'HALTED' ? open.map((each) => each.id) : [] }),
     choice(status, { kind: 'rollback', targets: idsIn(open, ['INCONCLUSIVE', 'RB_FAILED']) }),
     { command: 'continue', effect: decisionEffect(status, { kind: 'continue', targets: [] }) },
-    ...(status.workloads.some((each) => each.state === 'SUCCEEDED') ? [{ command: 'rollback --all', effect: decisionEffect(status, { kind: 'rollback', targets: [] }) }] : []),
+    ...(status.workloads.some((each) => each.state === 'SUCCEEDED')
+      ? [{ command: 'rollback --all', effect: decisionEffect(status, { kind: 'rollback', targets: [] }) }]
+      : []),
     { command: 'abort', effect: decisionEffect(status, { kind: 'abort', targets: [] }) },
   ].filter((each) => each !== undefined);
   const rows = choices.map(({ command, effect }) => ({ line: `changeover ${command}${flags}`, effect }));
-  const table = formatTable([{}, {}], rows.map(({ line, effect }) => [{ text: line, tone: 'accent' as const }, effect]), { paint, width: Infinity, indent: 2 });
+  const table = formatTable(
+    [{}, {}],
+    rows.map(({ line, effect }) => [{ text: line, tone: 'accent' as const }, effect]),
+    { paint, width: Infinity, indent: 2 },
+  );
   const fits = table.every((line) => displayWidth(stripVTControlCharacters(line)) <= width);
   const stacked = rows.flatMap(({ line, effect }) => [`  ${paint('accent', line)}`, ...wrap(effect, width - 6).map((text) => `      ${text}`)]);
   return [paint('strong', 'Your decision:'), ...(fits ? table : stacked)];

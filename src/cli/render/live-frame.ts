@@ -39,7 +39,11 @@ function headLine(model: LiveModel, options: FrameOptions): string {
   const left = estimateLeft(model, options.now);
   const clock = model.startedAt === undefined ? '' : formatClock(options.now - model.startedAt);
   const right = [clock, left === undefined ? '' : `about ${formatEstimate(left)} left`].filter((part) => part !== '').join(' · ');
-  const middle = [model.batch > 0 ? ` · batch ${model.batch} of ${model.batches}` : '', options.simulated ? ' · simulated cluster' : '', model.halted ? ' · halted' : ''].join('');
+  const middle = [
+    model.batch > 0 ? ` · batch ${model.batch} of ${model.batches}` : '',
+    options.simulated ? ' · simulated cluster' : '',
+    model.halted ? ' · halted' : '',
+  ].join('');
   const title = truncate(options.title, Math.max(10, options.width - displayWidth(middle) - displayWidth(right) - 3));
   const gap = options.width - 1 - displayWidth(title) - displayWidth(middle) - displayWidth(right);
   if (gap < 2) return ` ${options.paint('strong', title)}${truncate(middle, options.width - 1 - displayWidth(title))}`;

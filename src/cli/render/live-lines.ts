@@ -81,7 +81,9 @@ function sentence(event: RunEvent): string {
     case 'run.halted':
       return `halted: ${haltText(event.reason.id, event.reason.params)}${around(' (', event.workloads.map(shortName).join(', '), ')')}`;
     case 'run.finished':
-      return `run ${printable(event.run)} ${phaseTexts[event.phase as keyof typeof phaseTexts] ?? printable(event.phase)}: ${countTexts(event.counts).map((each) => each.text).join(', ')}`;
+      return `run ${printable(event.run)} ${phaseTexts[event.phase as keyof typeof phaseTexts] ?? printable(event.phase)}: ${countTexts(event.counts)
+        .map((each) => each.text)
+        .join(', ')}`;
     case 'warning':
       return `${around('', event.workload === undefined ? '' : shortName(event.workload), ': ')}${reasonText(event.reason)}`;
     default:

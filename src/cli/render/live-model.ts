@@ -33,7 +33,17 @@ export interface LiveModel {
   readonly halted?: Reason;
 }
 
-export const emptyModel: LiveModel = { run: '', startedAt: undefined, total: 0, batch: 0, batches: 0, batchStarts: [], order: [], inFlight: new Map(), counts: {} };
+export const emptyModel: LiveModel = {
+  run: '',
+  startedAt: undefined,
+  total: 0,
+  batch: 0,
+  batches: 0,
+  batchStarts: [],
+  order: [],
+  inFlight: new Map(),
+  counts: {},
+};
 
 /** The model after one more event. Pure. */
 export function followEvent(model: LiveModel, event: RunEvent): LiveModel {

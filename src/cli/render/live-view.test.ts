@@ -15,7 +15,8 @@ const crash = { id: 'container-crashed', params: { pod: 'cart-7x', exitCode: 1, 
 function stage(terminal: FakeTerminal): { readonly view: LiveView; readonly emit: (body: EventBody) => void; readonly pass: (ms: number) => void } {
   let now = start;
   const view = liveView(terminal, { color: false, title: 'sw-to-otel', footer: 'Ctrl-C stops', now: () => now });
-  const emit = (body: EventBody): void => view.event({ kind: 'Event', time: new Date(now).toISOString(), run: 'sw-to-otel', seq: 1, ...body } satisfies RunEvent);
+  const emit = (body: EventBody): void =>
+    view.event({ kind: 'Event', time: new Date(now).toISOString(), run: 'sw-to-otel', seq: 1, ...body } satisfies RunEvent);
   const pass = (ms: number): void => {
     now += ms;
     view.tick();
@@ -30,7 +31,13 @@ describe('liveView on a terminal', () => {
     emit({ type: 'run.started', workloads: 4, batches: 2, resumed: false, epoch: 1 });
     emit({ type: 'batch.started', batch: 1, of: 2, workloads: [orders, cart] });
     emit({ type: 'workload.state', workload: orders, from: 'ROLLING', to: 'SOAKING', waitingFor: { id: 'soak', params: { leftMs: 300_000, pods: 2 } } });
-    emit({ type: 'workload.state', workload: cart, from: 'APPLIED', to: 'ROLLING', waitingFor: { id: 'pods', params: { ready: 1, wanted: 3, old: 2, detail: null } } });
+    emit({
+      type: 'workload.state',
+      workload: cart,
+      from: 'APPLIED',
+      to: 'ROLLING',
+      waitingFor: { id: 'pods', params: { ready: 1, wanted: 3, old: 2, detail: null } },
+    });
 
     pass(60_000);
 
@@ -61,7 +68,9 @@ describe('liveView on a terminal', () => {
     emit({ type: 'run.halted', reason: { id: 'workload-failed', params: {} }, workloads: [cart] });
     view.close();
 
-    expect(during).toContain(' ↩  shop/cart    turning back  0 of 1 old pod Ready, 1 new left, because the container exited with code 1 (3 restarts, pod cart-7x)');
+    expect(during).toContain(
+      ' ↩  shop/cart    turning back  0 of 1 old pod Ready, 1 new left, because the container exited with code 1 (3 restarts, pod cart-7x)',
+    );
     expect(terminal.lines()).toEqual([
       ' •  run sw-to-otel resumed: 2 workloads in 1 batch',
       ' ✓  shop/orders  migrated in 6 min 12 s',
@@ -84,7 +93,11 @@ describe('liveView on a terminal', () => {
   });
 
   it('fits any terminal: no line is wider, no frame is higher', () => {
-    for (const [columns, rows] of [[24, 8], [60, 10], [200, 24]] as const) {
+    for (const [columns, rows] of [
+      [24, 8],
+      [60, 10],
+      [200, 24],
+    ] as const) {
       const terminal = fakeTerminal(columns, rows);
       const { emit, pass } = stage(terminal);
       const many = Array.from({ length: 30 }, (_, index) => `very-long-namespace-name/Deployment/服务-${index}-with-a-long-name`);

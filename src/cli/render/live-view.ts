@@ -56,7 +56,16 @@ function terminalView(output: TextOutput, options: LiveViewOptions): LiveView {
   const width = (): number => Math.max(20, output.columns - 1);
 
   function draw(above: readonly string[]): void {
-    const frame = { title: options.title, simulated: options.simulated ?? false, now: options.now(), width: width(), height: output.rows - 1, nameWidth, footer, paint };
+    const frame = {
+      title: options.title,
+      simulated: options.simulated ?? false,
+      now: options.now(),
+      width: width(),
+      height: output.rows - 1,
+      nameWidth,
+      footer,
+      paint,
+    };
     screen.draw(formatFrame(model, frame), above);
   }
 

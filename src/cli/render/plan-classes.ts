@@ -24,7 +24,17 @@ export function changeClasses(items: readonly MigrateItem[]): readonly (readonly
   const keyOf = (item: MigrateItem): string => {
     const { agent, delivery, target, edits, refused } = item;
     const env = Object.entries(target.env).sort(([a], [b]) => (a < b ? -1 : 1));
-    return JSON.stringify([delivery, agent.id, agent.jarPath, agent.source, env, target.removes, target.stays, edits.map(shape), refused.map((each) => each.finding.id)]);
+    return JSON.stringify([
+      delivery,
+      agent.id,
+      agent.jarPath,
+      agent.source,
+      env,
+      target.removes,
+      target.stays,
+      edits.map(shape),
+      refused.map((each) => each.finding.id),
+    ]);
   };
   return [...groupBy(items, keyOf).values()].sort((a, b) => b.length - a.length);
 }
@@ -37,7 +47,10 @@ export function formatClass(members: readonly MigrateItem[], options: ClassOptio
   const pods = members.reduce((sum, item) => sum + item.replicas, 0);
   const head = `${paint('strong', `${options.title}: ${example.delivery}`)}, ${count(members.length, 'workload')}, ${count(pods, 'pod')}`;
   const rows = [...agentRows(members, example), ...refusedRows(example), ...editRows(members, example), ...imageRows(example, options.plan)];
-  const names = nameLines(members.map((item) => item.id), { width, indent: 4 });
+  const names = nameLines(
+    members.map((item) => item.id),
+    { width, indent: 4 },
+  );
   const table = formatTable([{}, {}], rows, { paint, width: Infinity, indent: 2 });
   return [head, ...table, `  ${paint('quiet', 'members')}`, ...names];
 }
@@ -57,7 +70,11 @@ function refusedRows(example: MigrateItem): readonly (readonly Cell[])[] {
 
 function editRows(members: readonly MigrateItem[], example: MigrateItem): readonly (readonly Cell[])[] {
   return example.edits.flatMap((edit): readonly (readonly Cell[])[] => {
-    if (edit.kind === 'image') return [[minus('- image'), printable(edit.before)], [plus('+ image'), printable(edit.after)]];
+    if (edit.kind === 'image')
+      return [
+        [minus('- image'), printable(edit.before)],
+        [plus('+ image'), printable(edit.after)],
+      ];
     const own = new Set(members.map((item) => valueOf(item, edit.name))).size > 1 ? '   (each its own)' : '';
     return envRows(edit).map(([mark, text]): readonly Cell[] => [mark, `${text}${own}`]);
   });

@@ -25,7 +25,10 @@ export function skipSection(skips: readonly SkipItem[], options: ExceptionOption
 }
 
 /** Findings of one severity about workloads that are moved, one text with all it concerns. */
-export function findingSection(items: readonly MigrateItem[], options: ExceptionOptions & { readonly severity: Severity; readonly title: string }): readonly string[] {
+export function findingSection(
+  items: readonly MigrateItem[],
+  options: ExceptionOptions & { readonly severity: Severity; readonly title: string },
+): readonly string[] {
   const told = items.flatMap((item) => item.findings.filter((finding) => finding.severity === options.severity).map((finding) => ({ id: item.id, finding })));
   if (told.length === 0) return [];
   const title = options.paint(options.severity === 'warn' ? 'caution' : 'strong', options.title);

@@ -21,7 +21,14 @@ function move(name: string, more: Partial<MigrateItem> = {}): MigrateItem {
     agent: { id: 'skywalking', version: '9.4.0', jarPath: '/sw/skywalking-agent.jar', carrier: 'CATALINA_OPTS', source: 'pod env CATALINA_OPTS' },
     delivery: 'takeover',
     refused: [],
-    target: { reference: `reg.example/${name}:1-otel-12345678`, digest: 'sha256:b', hash8: '12345678', env: { OTEL_TRACES_EXPORTER: 'otlp' }, removes: ['/sw/plugins'], stays: ['/sw/config'] },
+    target: {
+      reference: `reg.example/${name}:1-otel-12345678`,
+      digest: 'sha256:b',
+      hash8: '12345678',
+      env: { OTEL_TRACES_EXPORTER: 'otlp' },
+      removes: ['/sw/plugins'],
+      stays: ['/sw/config'],
+    },
     edits: [
       { kind: 'image', container: 'app', before: `reg.example/${name}:1`, after: `reg.example/${name}:1-otel-12345678` },
       { kind: 'env', container: 'app', name: 'OTEL_SERVICE_NAME', before: null, after: { name: 'OTEL_SERVICE_NAME', value: name } },
@@ -68,7 +75,13 @@ describe('formatPlan', () => {
       '  4 pods restart in 2 batches of 1, at least 10 min',
       '  2 images pushed to reg.example',
     ]);
-    const order = ['Blocked', 'Left alone', 'Change 1 of 1: takeover, 2 workloads, 4 pods', 'Batches, each started when the one before is done and well', 'Next: changeover apply plan.json'];
+    const order = [
+      'Blocked',
+      'Left alone',
+      'Change 1 of 1: takeover, 2 workloads, 4 pods',
+      'Batches, each started when the one before is done and well',
+      'Next: changeover apply plan.json',
+    ];
     const places = order.map((line) => lines.indexOf(line));
     expect(places).not.toContain(-1);
     expect(places).toEqual([...places].sort((a, b) => a - b));
@@ -82,7 +95,7 @@ describe('formatPlan', () => {
     expect(text).not.toContain('Next:');
   });
 
-  it('shows one difference per class of change and marks what is each workload\'s own', () => {
+  it("shows one difference per class of change and marks what is each workload's own", () => {
     const text = view([move('cart'), move('orders'), move('db', { id: 'shop/StatefulSet/db' })]).join('\n');
 
     expect(text.match(/^Change/gm)).toHaveLength(1);
@@ -123,6 +136,6 @@ describe('formatPlan', () => {
     const lines = view(Array.from({ length: 300 }, (_, index) => move(`service-${index}`, { findings: [info] })));
 
     expect(lines.length).toBeLessThan(80);
-    expect(lines.join('\n')).toContain('ghost-env: OTEL_SERVICE_NAME is added to the pod and survives the owner\'s next deploy (300)');
+    expect(lines.join('\n')).toContain("ghost-env: OTEL_SERVICE_NAME is added to the pod and survives the owner's next deploy (300)");
   });
 });

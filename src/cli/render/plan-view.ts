@@ -24,13 +24,22 @@ export function formatPlan(plan: Plan, options: PlanViewOptions): readonly strin
   const skips = plan.items.filter(isSkip);
   const sections = [
     summary(plan, options),
-    skipSection(skips.filter((item) => item.skip.id === 'blocked'), options),
+    skipSection(
+      skips.filter((item) => item.skip.id === 'blocked'),
+      options,
+    ),
     findingSection(items, { ...options, severity: 'warn', title: 'Look at these' }),
-    skipSection(skips.filter((item) => item.skip.id !== 'blocked'), options),
+    skipSection(
+      skips.filter((item) => item.skip.id !== 'blocked'),
+      options,
+    ),
     ...changes(items, plan, options),
     findingSection(items, { ...options, severity: 'info', title: 'Good to know' }),
     batches(plan, options),
-    [options.paint('quiet', `Nothing was written to the cluster or a registry.`), ...(items.length === 0 ? [] : [`Next: ${options.paint('accent', options.next)}`])],
+    [
+      options.paint('quiet', `Nothing was written to the cluster or a registry.`),
+      ...(items.length === 0 ? [] : [`Next: ${options.paint('accent', options.next)}`]),
+    ],
   ];
   return sections.filter((section) => section.length > 0).flatMap((section, index) => (index === 0 ? section : ['', ...section]));
 }
@@ -62,6 +71,13 @@ function changes(items: readonly MigrateItem[], plan: Plan, options: PlanViewOpt
 
 function batches(plan: Plan, { paint, width }: PlanViewOptions): readonly string[] {
   if (plan.batches.length === 0) return [];
-  const rows = plan.batches.map((ids, index) => [{ text: String(index + 1), tone: 'quiet' as const }, count(ids.length, 'workload'), ids.map(shortName).join(', ')]);
-  return [paint('strong', 'Batches, each started when the one before is done and well'), ...formatTable([{ align: 'end' }, {}, { shrinkTo: 20 }], rows, { paint, width, indent: 2 })];
+  const rows = plan.batches.map((ids, index) => [
+    { text: String(index + 1), tone: 'quiet' as const },
+    count(ids.length, 'workload'),
+    ids.map(shortName).join(', '),
+  ]);
+  return [
+    paint('strong', 'Batches, each started when the one before is done and well'),
+    ...formatTable([{ align: 'end' }, {}, { shrinkTo: 20 }], rows, { paint, width, indent: 2 }),
+  ];
 }

@@ -11,8 +11,10 @@ export function formatRunEnd(status: RunStatus, options: StatusOptions & { reado
 function nextStep(status: RunStatus, { exitCode, nothingToDo, paint, flags }: Parameters<typeof formatRunEnd>[1]): string {
   const open = status.workloads.filter((each) => each.state === 'PLANNED').length;
   if (nothingToDo) return `Nothing to do: this run has ended. A new plan starts a new one.`;
-  if (exitCode === 130) return `${paint('caution', 'Interrupted')}: nothing is in flight, ${count(open, 'workload')} still to go. Run the same command again to resume.`;
+  if (exitCode === 130)
+    return `${paint('caution', 'Interrupted')}: nothing is in flight, ${count(open, 'workload')} still to go. Run the same command again to resume.`;
   if (exitCode === 4) return paint('bad', 'A workload could not be put back. Look at it now; nothing more is started or changed until you decide.');
-  if (status.phase === 'COMPLETED' && (status.counts['migrated'] ?? 0) > 0) return `${paint('good', 'Done.')} Check that traces arrive: changeover verify${flags}`;
+  if (status.phase === 'COMPLETED' && (status.counts['migrated'] ?? 0) > 0)
+    return `${paint('good', 'Done.')} Check that traces arrive: changeover verify${flags}`;
   return '';
 }

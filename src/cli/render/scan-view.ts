@@ -43,7 +43,12 @@ function warnings(item: ScanItem): string {
 
 function summary(items: readonly ScanItem[], paint: Paint): readonly string[] {
   const movable = items.filter((item) => item.eligible);
-  const reasons = [...groupBy(items.filter((item) => item.skip !== undefined), (item) => item.skip?.id ?? '')].sort((a, b) => b[1].length - a[1].length);
+  const reasons = [
+    ...groupBy(
+      items.filter((item) => item.skip !== undefined),
+      (item) => item.skip?.id ?? '',
+    ),
+  ].sort((a, b) => b[1].length - a[1].length);
   const rows = reasons.map(([id, group]): readonly Cell[] => [String(group.length), { text: skipHeading(id), tone: 'quiet' }]);
   return [
     `${paint('strong', count(items.length, 'workload'))}: ${paint('good', `${movable.length} can be moved`)}, ${items.length - movable.length} not`,

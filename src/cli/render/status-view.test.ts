@@ -34,12 +34,18 @@ function status(workloads: readonly WorkloadStatus[], more: Partial<RunStatus> =
 }
 
 function halted(state: WorkloadState, id: string): RunStatus {
-  return status([workload('bad', state), workload('good', 'SUCCEEDED'), workload('next', 'PLANNED')], { phase: 'HALTED', halt: { at: '', id, workloads: ['shop/Deployment/bad'] } });
+  return status([workload('bad', state), workload('good', 'SUCCEEDED'), workload('next', 'PLANNED')], {
+    phase: 'HALTED',
+    halt: { at: '', id, workloads: ['shop/Deployment/bad'] },
+  });
 }
 
 describe('formatStatus', () => {
   it('names what is in flight and since when', () => {
-    const lines = formatStatus(status([workload('cart', 'SOAKING'), workload('next', 'PLANNED')], { holder: { identity: 'desk-1', since: '', renewed: '' } }), style);
+    const lines = formatStatus(
+      status([workload('cart', 'SOAKING'), workload('next', 'PLANNED')], { holder: { identity: 'desk-1', since: '', renewed: '' } }),
+      style,
+    );
 
     expect(lines).toEqual([
       'Run r  running · batch 1 of 3',
@@ -54,16 +60,25 @@ describe('formatStatus', () => {
   it('shows evidence of what is open, and only the reason of what a person has seen', () => {
     const reason = { id: 'deadline', params: { minutes: 10 } };
     const evidence = { pods: [{ pod: 'bad-1', node: 'n1', summary: 'not ready' }], log: ['boom \u001B[2J'] };
-    const text = formatStatus(status([workload('seen', 'ROLLED_BACK', { reason, evidence, acknowledged: true }), workload('open', 'ROLLED_BACK', { reason, evidence })]), style).join('\n');
+    const text = formatStatus(
+      status([workload('seen', 'ROLLED_BACK', { reason, evidence, acknowledged: true }), workload('open', 'ROLLED_BACK', { reason, evidence })]),
+      style,
+    ).join('\n');
 
-    expect(text).toContain('  ↩ shop/open  rolled back\n      the new pods were not all Ready within 10 min\n      bad-1 on n1: not ready\n      last lines of its log:\n      │ boom \n');
+    expect(text).toContain(
+      '  ↩ shop/open  rolled back\n      the new pods were not all Ready within 10 min\n      bad-1 on n1: not ready\n      last lines of its log:\n      │ boom \n',
+    );
     expect(text).toContain('  ↩ shop/seen  rolled back (decided)\n      the new pods were not all Ready within 10 min');
     expect(text.match(/boom/g)).toHaveLength(1);
   });
 
   it.each([
     ['ROLLED_BACK', 'workload-failed', ['retry shop/Deployment/bad', 'exclude shop/Deployment/bad', 'continue', 'rollback --all', 'abort']],
-    ['INCONCLUSIVE', 'inconclusive', ['retry shop/Deployment/bad', 'exclude shop/Deployment/bad', 'rollback shop/Deployment/bad', 'continue', 'rollback --all', 'abort']],
+    [
+      'INCONCLUSIVE',
+      'inconclusive',
+      ['retry shop/Deployment/bad', 'exclude shop/Deployment/bad', 'rollback shop/Deployment/bad', 'continue', 'rollback --all', 'abort'],
+    ],
     ['RB_FAILED', 'rollback-failed', ['exclude shop/Deployment/bad', 'rollback shop/Deployment/bad', 'continue', 'rollback --all', 'abort']],
     ['CONFLICT', 'conflict', ['exclude shop/Deployment/bad', 'continue', 'rollback --all', 'abort']],
   ] as const)('offers for %s exactly the decisions that act on it', (state, halt, commands) => {

@@ -77,6 +77,9 @@ function decision(status: RunStatus, options: StatusOptions): readonly string[] 
   if (phase !== 'HALTED' && phase !== 'PAUSED') return [];
   const waiting = status.workloads.filter((each) => each.state === 'PLANNED').length;
   const why = phase === 'HALTED' && halt ? `: ${haltText(halt.id)}` : '';
-  const [first = '', ...more] = wrap(`${phase === 'HALTED' ? 'Halted' : 'Paused'}${why}. ${count(waiting, 'workload')} waiting, none is started.`, options.width);
+  const [first = '', ...more] = wrap(
+    `${phase === 'HALTED' ? 'Halted' : 'Paused'}${why}. ${count(waiting, 'workload')} waiting, none is started.`,
+    options.width,
+  );
   return [options.paint('caution', first), ...more.map((line) => options.paint('caution', line)), '', ...decisionHints(status, options)];
 }

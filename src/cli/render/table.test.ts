@@ -6,7 +6,14 @@ const plain = painter(false);
 
 describe('formatTable', () => {
   it('aligns columns by cells, with titles and without blanks at the end', () => {
-    const lines = formatTable([{ title: 'NAME' }, { title: 'PODS', align: 'end' }, { title: 'WHY' }], [['支付', '3', ''], ['orders', '12', 'yes']], { paint: plain, width: 80 });
+    const lines = formatTable(
+      [{ title: 'NAME' }, { title: 'PODS', align: 'end' }, { title: 'WHY' }],
+      [
+        ['支付', '3', ''],
+        ['orders', '12', 'yes'],
+      ],
+      { paint: plain, width: 80 },
+    );
 
     expect(lines).toEqual(['NAME    PODS  WHY', '支付       3', 'orders    12  yes']);
   });
@@ -30,7 +37,14 @@ describe('formatTable', () => {
   });
 
   it('colours text without moving columns', () => {
-    const [line] = formatTable([{}, {}], [[{ text: 'ab', tone: 'bad' }, 'c'], ['abcd', 'e']], { paint: painter(true), width: 80 });
+    const [line] = formatTable(
+      [{}, {}],
+      [
+        [{ text: 'ab', tone: 'bad' }, 'c'],
+        ['abcd', 'e'],
+      ],
+      { paint: painter(true), width: 80 },
+    );
 
     expect(line).toBe('\u001B[31mab\u001B[39m    c');
   });

@@ -25,7 +25,11 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
   const titles = columns.map((column): Cell => ({ text: column.title ?? '', tone: 'quiet' }));
   const all = columns.some((column) => column.title !== undefined) ? [titles, ...rows] : rows;
   const indent = options.indent ?? 0;
-  const widths = fit(columns, columns.map((_, index) => Math.max(0, ...all.map((row) => displayWidth(textOf(row[index]))))), options.width - indent);
+  const widths = fit(
+    columns,
+    columns.map((_, index) => Math.max(0, ...all.map((row) => displayWidth(textOf(row[index]))))),
+    options.width - indent,
+  );
   return all.map((row) => `${' '.repeat(indent)}${formatRow(columns, row, { widths, paint: options.paint })}`.trimEnd());
 }
 

@@ -22,7 +22,9 @@ function describe(workload: WorkloadStatus, options: { readonly paint: Paint; re
   const why = workload.reason ? wrap(reasonText(workload.reason), width - 6).map((line) => `      ${line}`) : [];
   const lines = [`  ${paint(tone, `${mark} ${shortName(workload.id)}`)}  ${stateTexts[workload.state]}${seen}`, ...why];
   if (workload.acknowledged || !workload.evidence) return lines;
-  const pods = workload.evidence.pods.map((pod) => `      ${printable(pod.pod)}${pod.node === undefined ? '' : ` on ${printable(pod.node)}`}: ${printable(pod.summary)}`);
+  const pods = workload.evidence.pods.map(
+    (pod) => `      ${printable(pod.pod)}${pod.node === undefined ? '' : ` on ${printable(pod.node)}`}: ${printable(pod.summary)}`,
+  );
   const log = options.withLog ? workload.evidence.log.map((line) => paint('quiet', `      │ ${truncate(printable(line), width - 8)}`)) : [];
   return [...lines, ...pods, ...(log.length > 0 ? [paint('quiet', '      last lines of its log:'), ...log] : [])];
 }

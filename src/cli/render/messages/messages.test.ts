@@ -12,7 +12,11 @@ const source = readSources(['core', 'app']);
 describe('texts', () => {
   it.each<[string, Texts, readonly RegExp[]]>([
     ['finding', findingTexts, [/id: '([a-z-]+)', severity/g, /refuse\('([a-z-]+)', \{/g, /problem: '([a-z-]+)'/g, /\(\{ id: '([a-z-]+)', service/g]],
-    ['reason', reasonTexts, [/\{ id: '([a-z-]+)', params/g, /rolling\('([a-z-]+)'/g, /doomed\(pod, '([a-z-]+)'/g, /\? '(out-of-memory)' : '(container-crashed)'/g]],
+    [
+      'reason',
+      reasonTexts,
+      [/\{ id: '([a-z-]+)', params/g, /rolling\('([a-z-]+)'/g, /doomed\(pod, '([a-z-]+)'/g, /\? '(out-of-memory)' : '(container-crashed)'/g],
+    ],
     ['halt', haltTexts, [/halt\('([a-z-]+)'/g, /\? '(rollback-failed)' : '(conflict)'/g]],
   ])('exist for every %s id the engine uses', (_kind, texts, patterns) => {
     const used = patterns.flatMap((pattern) => [...source.matchAll(pattern)].flatMap((match) => match.slice(1)));
@@ -33,7 +37,9 @@ describe('texts', () => {
   });
 
   it('explain a refusal at the last moment by its finding', () => {
-    expect(reasonText({ id: 'blocked', params: { findings: ['push-denied'], repository: 'r.example/shop' } })).toBe('the registry does not let us push to r.example/shop');
+    expect(reasonText({ id: 'blocked', params: { findings: ['push-denied'], repository: 'r.example/shop' } })).toBe(
+      'the registry does not let us push to r.example/shop',
+    );
     expect(reasonText({ id: 'blocked', params: { detail: 'exceeded quota' } })).toBe('the cluster refuses the change: exceeded quota');
   });
 
@@ -42,7 +48,9 @@ describe('texts', () => {
   });
 
   it('add what is particular to a skip', () => {
-    expect(skipText({ id: 'ambiguous-container', params: { candidates: ['app', 'worker'] } })).toBe('more than one container could be meant (candidates app, worker)');
+    expect(skipText({ id: 'ambiguous-container', params: { candidates: ['app', 'worker'] } })).toBe(
+      'more than one container could be meant (candidates app, worker)',
+    );
     expect(skipText({ id: 'no-pods', params: {} })).toBe('no pods: nothing to read and nothing to judge by');
   });
 });
