@@ -1,8 +1,8 @@
 import { ChangeoverError } from '../../core/error.ts';
-import { isJsonObject, jsonEqual, type Json, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
 import { containers, initContainers, podSpec, podTemplate, templateLabels } from '../../core/workload/pod-template.ts';
-import { member, specOf } from './object-parts.ts';
+import { member, sameJson, specOf } from './object-parts.ts';
 import { describe, keyOf } from './object-store.ts';
 import { matchesLabels } from './selectors.ts';
 
@@ -95,7 +95,7 @@ function checkTemplate(object: KubeObject): void {
 }
 
 function checkSelectorKept(object: KubeObject, current: KubeObject): void {
-  if (!jsonEqual(specOf(object)['selector'], specOf(current)['selector'])) refuse(object, 'spec.selector', 'Invalid value: field is immutable');
+  if (!sameJson(specOf(object)['selector'], specOf(current)['selector'])) refuse(object, 'spec.selector', 'Invalid value: field is immutable');
 }
 
 function refuse(object: KubeObject, field: string, problem: string): never {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson, jsonEqual, type JsonObject } from '../../core/json.ts';
+import { canonicalJson, type JsonObject } from '../../core/json.ts';
 import { controllerUid } from '../../core/workload/assemble.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
 import { podTemplate, templateLabels } from '../../core/workload/pod-template.ts';
 import { deploymentStatus, progressDeadlineMs } from './deployment-status.ts';
-import { member, number, specOf, statusOf } from './object-parts.ts';
+import { member, number, sameJson, specOf, statusOf } from './object-parts.ts';
 import { keyOf, type ObjectStore } from './object-store.ts';
 import { nextNewReplicas, nextOldReplicas, rolloutBounds, type SetCount } from './rolling-update.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -123,7 +123,7 @@ function publish(deployment: KubeObject, current: KubeObject | undefined, contex
   const status = deploymentStatus(live, { sets: ownedSets(store, live.metadata.uid ?? ''), current: newest, now: clock.now() });
   const revision = newest?.metadata.annotations?.[REVISION];
   const annotations = { ...live.metadata.annotations, ...(revision === undefined ? {} : { [REVISION]: revision }) };
-  const changed = !jsonEqual(status, live['status']) || !jsonEqual(annotations, live.metadata.annotations ?? {});
+  const changed = !sameJson(status, live['status']) || !sameJson(annotations, live.metadata.annotations ?? {});
   if (changed) store.updateStatus(live, { ...live, metadata: { ...live.metadata, annotations }, status });
   const deadline = progressDeadlineMs({ ...live, status });
   if (changed && deadline !== undefined) context.again(Math.max(0, deadline - clock.now()) + 1000);
@@ -138,7 +138,7 @@ function cleanUp(store: ObjectStore, deployment: KubeObject, old: readonly KubeO
 
 function sameTemplate(ofSet: JsonObject, ofDeployment: JsonObject): boolean {
   const { [HASH_LABEL]: _hash, ...labels } = templateLabels(ofSet);
-  return jsonEqual({ ...ofSet, metadata: { ...member(ofSet, 'metadata'), labels } }, ofDeployment);
+  return sameJson({ ...ofSet, metadata: { ...member(ofSet, 'metadata'), labels } }, ofDeployment);
 }
 
 function copied(deployment: KubeObject): { readonly [key: string]: string } {

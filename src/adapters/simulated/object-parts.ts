@@ -31,3 +31,12 @@ export function number(value: Json | undefined, absent = 0): number {
 export function text(value: Json | undefined): string {
   return typeof value === 'string' ? value : '';
 }
+
+/** Whether two JSON values mean the same; quick where they share parts, as versions of one object do. */
+export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item: Json, index) => sameJson(item, b[index] as Json));
+  if (!isJsonObject(a) || !isJsonObject(b)) return false;
+  const keys = Object.keys(a).filter((key) => a[key] !== undefined);
+  return keys.length === Object.keys(b).filter((key) => b[key] !== undefined).length && keys.every((key) => sameJson(a[key], b[key]));
+}

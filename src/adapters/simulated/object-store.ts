@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ChangeoverError } from '../../core/error.ts';
-import { jsonEqual } from '../../core/json.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { sameJson } from './object-parts.ts';
 
 /** Identifies a stored object. Empty namespace = cluster-scoped. */
 export interface ObjectKey {
@@ -91,7 +91,7 @@ export class ObjectStore {
       ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
     };
     const merged = { ...next, metadata: { ...next.metadata, ...kept, resourceVersion: current.metadata.resourceVersion ?? '' } };
-    if (jsonEqual(merged, current)) return current;
+    if (sameJson(merged, current)) return current;
     return this.#stamp(merged);
   }
 
@@ -103,7 +103,7 @@ export class ObjectStore {
 
   /** Stores what a controller may write: status and annotations. Never raises the generation. */
   updateStatus(current: KubeObject, next: KubeObject): KubeObject {
-    return jsonEqual(next, current) ? current : this.#put(this.#stamp(next), current);
+    return sameJson(next, current) ? current : this.#put(this.#stamp(next), current);
   }
 
   /** Marks an object as on its way out; its owner (the kubelet, for pods) removes it later. */
@@ -170,8 +170,8 @@ export function seconds(ms: number): string {
 }
 
 function movesGeneration(current: KubeObject, next: KubeObject): boolean {
-  if (!jsonEqual(current['spec'], next['spec'])) return true;
-  return current.kind === 'Deployment' && !jsonEqual(current.metadata.annotations ?? {}, next.metadata.annotations ?? {});
+  if (!sameJson(current['spec'], next['spec'])) return true;
+  return current.kind === 'Deployment' && !sameJson(current.metadata.annotations ?? {}, next.metadata.annotations ?? {});
 }
 
 function kindKey(key: Pick<ObjectKey, 'apiVersion' | 'kind'>): string {

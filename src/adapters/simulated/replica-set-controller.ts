@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { jsonEqual, type JsonObject } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json.ts';
 import { controllerUid } from '../../core/workload/assemble.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
 import { podTemplate, templateAnnotations, templateLabels, podSpec } from '../../core/workload/pod-template.ts';
-import { conditionOf, number, specOf, statusOf, text } from './object-parts.ts';
+import { conditionOf, number, sameJson, specOf, statusOf, text } from './object-parts.ts';
 import { keyOf, seconds, type ObjectStore } from './object-store.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 import { workQueue } from './work-queue.ts';
@@ -85,7 +85,7 @@ function publishStatus(set: KubeObject, context: { readonly options: ReplicaSetC
     availableReplicas: ready.length - waits.length,
     ...(context.refusal === undefined ? {} : { conditions: [keepTransition(current, failure)] }),
   };
-  if (!jsonEqual(current['status'], status)) store.updateStatus(current, { ...current, status });
+  if (!sameJson(current['status'], status)) store.updateStatus(current, { ...current, status });
   return waits.length === 0 ? undefined : Math.min(...waits);
 }
 
