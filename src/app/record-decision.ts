@@ -2,6 +2,7 @@ import { ChangeoverError } from '../core/error.ts';
 import type { Decision, RunRecord } from '../core/rollout/run-record.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cluster } from '../ports/cluster.ts';
+import { resolveTargets } from './resolve-targets.ts';
 import { findRun, listRecords, replaceRecord, type Stored } from './state-store.ts';
 
 export interface DecisionRequest {
@@ -22,7 +23,7 @@ export interface DecisionRequest {
 export async function recordDecision(ports: { readonly cluster: Cluster; readonly clock: Clock }, request: DecisionRequest): Promise<Stored<RunRecord>> {
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const found = await findRun(ports.cluster, request);
-    const targets = await resolveTargets(ports.cluster, request, found.value.name);
+    const targets = await targetsOf(ports.cluster, request, found.value.name);
     refuseEnded(found.value, request);
     const at = new Date(ports.clock.now()).toISOString();
     const { kind, by, reason, rollbackInFlight } = request;
@@ -41,16 +42,10 @@ export async function recordDecision(ports: { readonly cluster: Cluster; readonl
   throw new ChangeoverError('conflict', 'the run record changes all the time; the decision was not stored', { hint: 'Try again.', retryable: true });
 }
 
-async function resolveTargets(cluster: Cluster, request: DecisionRequest, run: string): Promise<readonly string[]> {
+async function targetsOf(cluster: Cluster, request: DecisionRequest, run: string): Promise<readonly string[]> {
   if (request.targets.length === 0) return [];
   const ids = (await listRecords(cluster, request.stateNamespace, run)).map((record) => record.value.item.id);
-  return request.targets.map((target) => {
-    const found = ids.find((id) => id.toLowerCase() === target.toLowerCase());
-    if (found !== undefined) return found;
-    const near = ids.filter((id) => id.split('/')[2] === target.split('/').at(-1));
-    const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'List the workloads of the run with `changeover status`.';
-    throw new ChangeoverError('usage', `${target} is not a workload of run ${run}`, { target, hint });
-  });
+  return resolveTargets(request.targets, ids, run);
 }
 
 function refuseEnded(run: RunRecord, request: DecisionRequest): void {

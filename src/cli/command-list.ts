@@ -130,6 +130,18 @@ export const commands: readonly CommandSpec[] = [
     load: async () => (await import('./commands/run-decision.ts')).runAbort,
   },
   {
+    name: 'undo',
+    group: 'Decide',
+    text: 'print a kubectl script that puts back what was there; it runs without Changeover',
+    args: [{ name: '[workload...]', text: `${workload}; none = every workload of the run` }],
+    options: [
+      { flags: '--print', text: 'print the script (undo changes nothing itself)' },
+      { flags: '--out <file>', text: 'write it here instead, readable by you alone' },
+    ],
+    examples: ['changeover undo --print > undo.sh', 'changeover undo --out undo.sh shop/Deployment/orders'],
+    load: async () => (await import('./commands/run-undo.ts')).runUndo,
+  },
+  {
     name: 'rehearse',
     group: 'Try it',
     text: 'a whole migration of a simulated fleet, inside this program: needs no cluster',
@@ -140,20 +152,7 @@ export const commands: readonly CommandSpec[] = [
 ];
 
 /** Names that are promised and not built yet: they say so instead of being unknown. */
-export const laterCommands: readonly string[] = [
-  'approve',
-  'history',
-  'report',
-  'undo',
-  'drift',
-  'finish',
-  'unlock',
-  'convert',
-  'image',
-  'base',
-  'tee',
-  'doctor',
-];
+export const laterCommands: readonly string[] = ['approve', 'history', 'report', 'drift', 'finish', 'unlock', 'convert', 'image', 'base', 'tee', 'doctor'];
 
 /** Options every command takes. */
 export const globalOptions: readonly OptionSpec[] = [

@@ -26,6 +26,8 @@ export interface CliOptions {
   readonly watch?: boolean;
   readonly all?: boolean;
   readonly rollbackInFlight?: boolean;
+  readonly print?: boolean;
+  readonly rbac?: 'plan' | 'apply' | 'drift';
   readonly seed?: number;
 }
 

@@ -48,8 +48,8 @@ export interface Wiring {
   ask(question: string): Promise<string>;
   /** Text of a file (`usage` when it is missing or unreadable, `too-large` above the limit); `-` is standard input. */
   readTextFile(path: string, maxBytes: number): Promise<string>;
-  /** Writes a file whole or not at all. */
-  writeTextFile(path: string, text: string): Promise<void>;
+  /** Writes a file whole or not at all; a `secret` one can be read by its owner alone (0600). */
+  writeTextFile(path: string, text: string, options?: { readonly secret?: boolean }): Promise<void>;
   /** Directory of a file as an absolute path. */
   directoryOf(path: string): string;
   parseYaml(text: string, file: string): Promise<PlacedDocument>;

@@ -16,7 +16,7 @@ export function createWiring(terminal: Terminal): Wiring {
     user: `${userName()}@${hostname()}`,
     directoryOf: (path) => (path === '-' ? process.cwd() : dirname(resolve(path))),
     readTextFile: async (path, maxBytes) => (await import('./text-files.ts')).readTextFile(path, maxBytes),
-    writeTextFile: async (path, text) => (await import('./text-files.ts')).writeTextFile(path, text),
+    writeTextFile: async (path, text, options) => (await import('./text-files.ts')).writeTextFile(path, text, options),
     parseYaml: async (text, file) => (await import('../adapters/yaml/parse-yaml.ts')).parseYamlDocument(text, file),
     formatYaml: async (value) => (await import('../adapters/yaml/parse-yaml.ts')).formatYaml(value),
     openCluster: async (connection) => (await import('../adapters/kube/open-cluster.ts')).openCluster({ ...connection, env, clock: systemClock }),

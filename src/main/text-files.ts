@@ -21,11 +21,11 @@ export async function readTextFile(path: string, maxBytes: number): Promise<stri
     .replace(/^\uFEFF/, '');
 }
 
-/** Writes a file whole or not at all: beside it first, then renamed over it. Throws `usage` when that is impossible. */
-export async function writeTextFile(path: string, text: string): Promise<void> {
+/** Writes a file whole or not at all: beside it first, then renamed over it; mode 0600 where it is `secret`. Throws `usage` when that is impossible. */
+export async function writeTextFile(path: string, text: string, { secret = false }: { readonly secret?: boolean } = {}): Promise<void> {
   const beside = `${path}.${process.pid}.tmp`;
   try {
-    await writeFile(beside, text);
+    await writeFile(beside, text, { flag: 'wx', mode: secret ? 0o600 : 0o666 });
     await rename(beside, path);
   } catch (error) {
     await rm(beside, { force: true });

@@ -1,0 +1,115 @@
+import { workloadRef } from '../../app/resources.ts';
+import type { Undo } from '../../app/undo-steps.ts';
+import { assertNever } from '../../core/error.ts';
+import type { UndoStep } from '../../core/undo/undo-step.ts';
+import type { Edit } from '../../core/workload/edit.ts';
+import { printable } from './printable.ts';
+
+/** The shell script that puts a run back with kubectl alone: POSIX sh, one `kubectl patch` per workload, the first failure stops it. */
+export function formatUndoScript(undo: Undo): string {
+  const byHand = undo.steps.filter((step) => step.kind === 'by-hand');
+  const sections = [header(undo), functions, ...undo.steps.map((step) => formatStep(step, undo.run)), ending(byHand.map((step) => step.id))];
+  return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function header({ run, server, at }: Undo): readonly string[] {
+  return [
+    '#!/bin/sh',
+    `# Puts back what run ${printable(run)} changed on ${printable(server)}. Needs kubectl, and nothing of Changeover.`,
+    `# Printed at ${printable(at)} from the marker of each workload. It holds their values: keep it to those who may read them.`,
+    '#',
+    '#   sh FILE                       the cluster of KUBECONFIG and its current context',
+    '#   UNDO_CONTEXT=prod sh FILE     another context',
+    '#   UNDO_WAIT=10m sh FILE         waits for each rollout, at most so long, before the next workload is touched',
+    '#',
+    '# Every patch tests uid, marker and values first: on another cluster, or where somebody wrote in between, it changes',
+    '# nothing and the script stops. Run again, it goes on with what is not put back yet.',
+  ];
+}
+
+const functions: readonly string[] = [
+  'set -u',
+  'put_back=0',
+  "command -v kubectl >/dev/null || { echo 'stopped: kubectl was not found; put it in PATH' >&2; exit 1; }",
+  'kubectl() { command kubectl ${UNDO_CONTEXT:+--context="$UNDO_CONTEXT"} "$@"; }',
+  'stop() {',
+  `  printf 'stopped at %s, for the reason above: %s put back, nothing after it was touched. Mend it and run this again.\\n' "$1" "$put_back" >&2`,
+  '  exit 1',
+  '}',
+  '# True while the marker of a run stands on the workload.',
+  'is_changed() {',
+  `  marker=$(kubectl get "$2" -n "$1" --ignore-not-found -o 'jsonpath={.metadata.annotations.changeover\\.dev/marker}') || stop "$1 $2"`,
+  '  [ -n "$marker" ] && return',
+  `  printf '%s in %s: put back already, or deleted\\n' "$2" "$1"`,
+  '  return 1',
+  '}',
+  'settle() {',
+  '  put_back=$((put_back + 1))',
+  '  [ -z "${UNDO_WAIT-}" ] || kubectl rollout status "$2" -n "$1" --timeout="$UNDO_WAIT"',
+  '}',
+];
+
+function formatStep(step: UndoStep, run: string): readonly string[] {
+  switch (step.kind) {
+    case 'restore':
+      return [`# ${printable(step.id)}`, ...command(step)];
+    case 'release':
+      return [`# ${printable(step.id)}: its fields are as they were before the run; only the marker goes (no restart)`, ...command(step)];
+    case 'nothing':
+      return [`# ${printable(step.id)}: ${nothingText(step, run)}`];
+    case 'by-hand':
+      return [`# ${printable(step.id)}: NOT PUT BACK. ${handTexts[step.why]}`, ...step.edits.map((edit) => `#   ${printable(originalText(edit))}`)];
+    default:
+      return assertNever(step);
+  }
+}
+
+function command({ id, ops }: UndoStep & { readonly kind: 'restore' | 'release' }): readonly string[] {
+  const { resource, namespace, name } = workloadRef(id);
+  const where = quote(namespace);
+  const what = quote(`${resource.plural}.${resource.apiVersion.split('/')[0]}/${name}`);
+  const patch = `kubectl patch ${what} -n ${where} --type=json --field-manager=changeover -p ${quote(JSON.stringify(ops))}`;
+  return [`if is_changed ${where} ${what}; then`, `  ${patch} && settle ${where} ${what} || stop ${quote(id)}`, 'fi'];
+}
+
+function nothingText(step: UndoStep & { readonly kind: 'nothing' }, run: string): string {
+  switch (step.why) {
+    case 'never-changed':
+      return 'never changed by this run';
+    case 'put-back':
+      return 'put back already';
+    case 'marker-gone':
+      return `the marker of run ${printable(run)} is gone: it was put back, or somebody took the annotation off; nothing can be told from the workload itself`;
+    case 'gone':
+      return 'deleted, or deleted and created anew, since the run';
+    case 'other-run':
+      return `another run holds it now: changeover undo --print --run ${printable(step.run ?? '')}`;
+    default:
+      return assertNever(step.why);
+  }
+}
+
+const handTexts: { readonly [why in (UndoStep & { readonly kind: 'by-hand' })['why']]: string } = {
+  unreadable: 'Its marker annotation was changed by hand. What was there before the run:',
+  conflict: 'Its fields hold neither what was there before the run nor what the run wrote. What was there before:',
+};
+
+function originalText(edit: Edit): string {
+  if (edit.kind === 'image') return `image of container ${edit.container}: ${edit.before}`;
+  return `variable ${edit.name} of container ${edit.container}: ${edit.before === null ? 'absent' : JSON.stringify(edit.before)}`;
+}
+
+function ending(byHand: readonly string[]): readonly string[] {
+  const done = `printf 'done: %s put back\\n' "$put_back"`;
+  if (byHand.length === 0) return [done];
+  return [
+    done,
+    `echo ${quote(`NOT put back, a person must look: ${byHand.map((id) => printable(id)).join(', ')}; the comments of this script say what was there`)} >&2`,
+    'exit 3',
+  ];
+}
+
+/** One word of a POSIX shell, whatever is in it. */
+function quote(text: string): string {
+  return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
