@@ -8,9 +8,26 @@ const common = { exclude: ['**/node_modules/**', 'dist/**', ...long], testTimeou
 export default defineConfig({
   test: {
     projects: [
-      { test: { ...common, name: 'unit', include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts', 'lab/**/*.test.ts', 'scripts/**/*.test.ts'], exclude: [...common.exclude, ...lab] } },
+      {
+        test: {
+          ...common,
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts', 'lab/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: [...common.exclude, ...lab],
+        },
+      },
       { test: { ...common, name: 'lab', include: lab, fileParallelism: false, testTimeout: 900_000, hookTimeout: 900_000 } },
-      { test: { ...common, name: 'long', include: long, exclude: ['**/node_modules/**', 'dist/**'], fileParallelism: false, testTimeout: 1_800_000, hookTimeout: 900_000 } },
+      {
+        test: {
+          ...common,
+          name: 'long',
+          include: long,
+          exclude: ['**/node_modules/**', 'dist/**'],
+          fileParallelism: false,
+          testTimeout: 1_800_000,
+          hookTimeout: 900_000,
+        },
+      },
     ],
   },
 });

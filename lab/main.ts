@@ -2,7 +2,9 @@ import { Command, Option } from 'commander';
 import { buildLab } from './build.ts';
 import { takeDown } from './down.ts';
 import { bringUpFleet } from './fleet/bring-up-fleet.ts';
+import { isLabBuilt, lab } from './lab.ts';
 import { withMachineLock } from './machine-lock.ts';
+import { paths } from './paths.ts';
 import { printStatus } from './status.ts';
 import { bringUp } from './up.ts';
 
@@ -45,6 +47,20 @@ program
   .description('what runs, and where')
   .addOption(new Option('-o, --output <format>').choices(['table', 'json']).default('table'))
   .action(async (options: { output: 'table' | 'json' }) => await printStatus(options.output));
+
+program
+  .command('built')
+  .description('exit 0 when everything the lab is made of is there, 1 otherwise')
+  .action(() => {
+    process.exitCode = isLabBuilt() ? 0 : 1;
+  });
+
+program
+  .command('env')
+  .description('as JSON, the variables by which tests find the lab')
+  .action(() => {
+    process.stdout.write(`${JSON.stringify({ CHANGEOVER_LAB_KUBECONFIG: lab.adminKubeconfig, CHANGEOVER_LAB_JAEGER: paths.bin })}\n`);
+  });
 
 try {
   await program.parseAsync();

@@ -14,7 +14,10 @@ try {
   await vitest('unit', {});
   if (mode === 'off') say('Left out: the tests on the real cluster (CHANGEOVER_LAB=off).');
   else if (mode === 'required' || lab('built').status === 0) await onTheLab();
-  else say('Skipped: the tests on the real cluster, since the lab is not built. To run them: `npm run lab -- build` (about 15 minutes, as root), then `npm test`.');
+  else
+    say(
+      'Skipped: the tests on the real cluster, since the lab is not built. To run them: `npm run lab -- build` (about 15 minutes, as root), then `npm test`.',
+    );
 } finally {
   rmSync(reports, { recursive: true, force: true });
 }
@@ -50,7 +53,8 @@ async function vitest(project, env) {
   totals.failed += result.numFailedTests;
   totals.skipped += result.numPendingTests + result.numTodoTests;
   if (code !== 0 && result.numFailedTests === 0) fail(`vitest (${project}) ended with ${code} though no test failed`);
-  if (project === 'lab' && mode === 'required' && result.numPendingTests > 0) fail(`${result.numPendingTests} tests on the real cluster were skipped, and CHANGEOVER_LAB=required`);
+  if (project === 'lab' && mode === 'required' && result.numPendingTests > 0)
+    fail(`${result.numPendingTests} tests on the real cluster were skipped, and CHANGEOVER_LAB=required`);
 }
 
 function read(file) {

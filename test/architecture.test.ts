@@ -27,7 +27,12 @@ describe('the house', () => {
   });
 
   it('imports only along its arrows', () => {
-    const wrong = files.flatMap((file) => imports(file).filter((target) => target.startsWith('.')).map((target) => ({ file, target: join(dirname(file), target) })))
+    const wrong = files
+      .flatMap((file) =>
+        imports(file)
+          .filter((target) => target.startsWith('.'))
+          .map((target) => ({ file, target: join(dirname(file), target) })),
+      )
       .filter(({ file, target }) => !rooms[roomOf(file)]?.may.includes(roomOf(target)))
       .map(({ file, target }) => `${relative(root, file)} -> ${relative(root, target)}`);
 
@@ -35,8 +40,13 @@ describe('the house', () => {
   });
 
   it('keeps one adapter from reaching into another, but for the simulated world and the files below all', () => {
-    const wrong = files.filter((file) => roomOf(file) === 'adapters')
-      .flatMap((file) => imports(file).filter((target) => target.startsWith('.')).map((target) => ({ file, target: join(dirname(file), target) })))
+    const wrong = files
+      .filter((file) => roomOf(file) === 'adapters')
+      .flatMap((file) =>
+        imports(file)
+          .filter((target) => target.startsWith('.'))
+          .map((target) => ({ file, target: join(dirname(file), target) })),
+      )
       .filter(({ file, target }) => roomOf(target) === 'adapters' && folderOf(file) !== folderOf(target))
       .filter(({ file, target }) => folderOf(file) !== 'simulated' && folderOf(target) !== 'files')
       .map(({ file, target }) => `${relative(root, file)} -> ${relative(root, target)}`);
@@ -45,7 +55,12 @@ describe('the house', () => {
   });
 
   it('uses vendor packages and Node modules only where the table allows', () => {
-    const wrong = files.flatMap((file) => imports(file).filter((target) => !target.startsWith('.')).map((target) => ({ file, target })))
+    const wrong = files
+      .flatMap((file) =>
+        imports(file)
+          .filter((target) => !target.startsWith('.'))
+          .map((target) => ({ file, target })),
+      )
       .filter(({ file, target }) => {
         const room = roomOf(file);
         if (target.startsWith('node:')) return room === 'core' ? !coreBuiltins.has(target) : false;
@@ -58,7 +73,9 @@ describe('the house', () => {
   });
 
   it('reads no clock and no randomness in the core', () => {
-    const wrong = files.filter((file) => roomOf(file) === 'core').filter((file) => /Date\.now\(|new Date\(\)|Math\.random\(|process\.|console\./.test(code(file)));
+    const wrong = files
+      .filter((file) => roomOf(file) === 'core')
+      .filter((file) => /Date\.now\(|new Date\(\)|Math\.random\(|process\.|console\./.test(code(file)));
 
     expect(wrong.map((file) => relative(root, file))).toEqual([]);
   });
@@ -68,7 +85,9 @@ describe('the house', () => {
   });
 
   it('keeps files small: none over 300 lines, half of them under 100', () => {
-    const lengths = files.map((file) => ({ file: relative(root, file), lines: readFileSync(file, 'utf8').split('\n').length - 1 })).sort((a, b) => b.lines - a.lines);
+    const lengths = files
+      .map((file) => ({ file: relative(root, file), lines: readFileSync(file, 'utf8').split('\n').length - 1 }))
+      .sort((a, b) => b.lines - a.lines);
 
     expect(lengths.filter(({ lines }) => lines > 300)).toEqual([]);
     expect(lengths[Math.floor(lengths.length / 2)]?.lines).toBeLessThan(100);
@@ -83,7 +102,9 @@ function sources(folder: string): readonly string[] {
 }
 
 function code(file: string): string {
-  return readFileSync(file, 'utf8').replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '');
+  return readFileSync(file, 'utf8')
+    .replaceAll(/\/\*[\s\S]*?\*\//g, '')
+    .replaceAll(/^\s*\/\/.*$/gm, '');
 }
 
 function imports(file: string): readonly string[] {

@@ -98,13 +98,21 @@ async function ensureNamespace(ports: EnginePorts, options: ApplyOptions): Promi
   } catch (error) {
     if (!(error instanceof ChangeoverError) || error.code !== 'denied') throw error;
     const hint = `Create it once with: kubectl create namespace ${name}`;
-    throw new ChangeoverError('denied', `the namespace ${name} for run records does not exist and may not be created`, { target: `Namespace/${name}`, hint, cause: error });
+    throw new ChangeoverError('denied', `the namespace ${name} for run records does not exist and may not be created`, {
+      target: `Namespace/${name}`,
+      hint,
+      cause: error,
+    });
   }
 }
 
 function otherPlan(plan: Plan, run: RunRecord): ChangeoverError {
-  return new ChangeoverError('plan-mismatch', `run ${run.name} was started from another plan (hash ${run.planHash.slice(0, 12)}, this file ${plan.hash.slice(0, 12)})`, {
-    target: `plan ${plan.name}`,
-    hint: 'The file was edited after it was planned; use the original, or plan anew.',
-  });
+  return new ChangeoverError(
+    'plan-mismatch',
+    `run ${run.name} was started from another plan (hash ${run.planHash.slice(0, 12)}, this file ${plan.hash.slice(0, 12)})`,
+    {
+      target: `plan ${plan.name}`,
+      hint: 'The file was edited after it was planned; use the original, or plan anew.',
+    },
+  );
 }

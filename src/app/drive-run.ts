@@ -41,7 +41,8 @@ export interface RunResult {
  */
 export async function driveRun(ports: EnginePorts, run: string, options: DriveOptions): Promise<RunResult> {
   const { cluster, clock } = ports;
-  const onWait = (holder: { readonly identity: string }, leftMs: number): void => notice(options, { run, id: 'lease-wait', params: { holder: holder.identity, leftMs }, at: clock.now() });
+  const onWait = (holder: { readonly identity: string }, leftMs: number): void =>
+    notice(options, { run, id: 'lease-wait', params: { holder: holder.identity, leftMs }, at: clock.now() });
   const lease = await acquireLease(cluster, clock, { stateNamespace: options.stateNamespace, run, identity: ports.identity, signal: options.kill, onWait });
   try {
     const session = await openSession(ports, run, { ...options, lost: lease.lost });
@@ -60,13 +61,23 @@ export async function driveRun(ports: EnginePorts, run: string, options: DriveOp
 
 function leftAtOnce(run: string, killed: boolean, cause: unknown): ChangeoverError {
   const hint = 'Run the same command again: it resumes where this one stopped.';
-  if (killed) return new ChangeoverError('aborted', `left run ${run} at once; workloads in flight are not watched until it is resumed`, { target: `run ${run}`, hint, cause });
-  return new ChangeoverError('locked', `the Lease of run ${run} could not be renewed or was taken over; this instance writes nothing more`, { target: `run ${run}`, hint, cause });
+  if (killed)
+    return new ChangeoverError('aborted', `left run ${run} at once; workloads in flight are not watched until it is resumed`, {
+      target: `run ${run}`,
+      hint,
+      cause,
+    });
+  return new ChangeoverError('locked', `the Lease of run ${run} could not be renewed or was taken over; this instance writes nothing more`, {
+    target: `run ${run}`,
+    hint,
+    cause,
+  });
 }
 
 async function openSession(ports: EnginePorts, name: string, options: DriveOptions & { readonly lost: AbortSignal }): Promise<Session> {
   const { stateNamespace } = options;
-  const found = (await readRun(ports.cluster, stateNamespace, name, options.kill)) ?? (await findRun(ports.cluster, { stateNamespace, run: name }, options.kill));
+  const found =
+    (await readRun(ports.cluster, stateNamespace, name, options.kill)) ?? (await findRun(ports.cluster, { stateNamespace, run: name }, options.kill));
   const run = await replaceRecord(ports.cluster, found, { ...found.value, epoch: found.value.epoch + 1 });
   const stored = await listRecords(ports.cluster, stateNamespace, name, options.kill);
   const session: Session = {
@@ -126,7 +137,14 @@ async function look(session: Session, stopping: boolean): Promise<Situation> {
   const seen = await Promise.all(flying.map(async (record) => [record.item.id, await observe(ports, record, { proofOf, signal: session.signal })] as const));
   const observations = new Map<string, Observation>(seen);
   const { soakMs, maxFailures, maxStale, batchSize } = policy.rollout;
-  return { run: session.run.value, records, observations, now: ports.clock.now(), stopping, rules: { soakMs, proof: policy.proof, maxFailures, maxStale, batchSize } };
+  return {
+    run: session.run.value,
+    records,
+    observations,
+    now: ports.clock.now(),
+    stopping,
+    rules: { soakMs, proof: policy.proof, maxFailures, maxStale, batchSize },
+  };
 }
 
 /** Executes the actions side by side (one per workload at most); true when anything but waiting happened. */
@@ -160,7 +178,10 @@ function result(session: Session, options: DriveOptions): RunResult {
   return { status, exitCode: interrupted ? 130 : exitCodeOf(run, records), nothingToDo: false };
 }
 
-function notice(options: DriveOptions, what: { readonly run: string; readonly id: string; readonly params: { readonly [name: string]: string | number }; readonly at: number }): void {
+function notice(
+  options: DriveOptions,
+  what: { readonly run: string; readonly id: string; readonly params: { readonly [name: string]: string | number }; readonly at: number },
+): void {
   const reason = { id: what.id, params: what.params };
   options.emit({ kind: 'Event', time: new Date(what.at).toISOString(), run: what.run, seq: 0, type: 'warning', reason });
 }

@@ -51,12 +51,17 @@ export function record(name: string, overrides: Partial<WorkloadRecord> = {}): W
 }
 
 /** The live Deployment of a record: as before us, or as after our change. */
-export function deployment(of: WorkloadRecord, side: 'before' | 'after', overrides: { readonly marker?: 'claimed' | 'applied' | 'none'; readonly image?: string } = {}): KubeObject {
+export function deployment(
+  of: WorkloadRecord,
+  side: 'before' | 'after',
+  overrides: { readonly marker?: 'claimed' | 'applied' | 'none'; readonly image?: string } = {},
+): KubeObject {
   const { item: planned } = of;
   const state = overrides.marker ?? (side === 'after' ? 'applied' : 'none');
   const [edit] = planned.edits;
   const image = overrides.image ?? (edit?.kind === 'image' ? edit[side] : '');
-  const marker = state === 'none' ? {} : { [MARKER]: formatMarker({ state, run: of.run, epoch: of.epoch, intent: of.intent ?? '', at: of.since, edits: planned.edits }) };
+  const marker =
+    state === 'none' ? {} : { [MARKER]: formatMarker({ state, run: of.run, epoch: of.epoch, intent: of.intent ?? '', at: of.since, edits: planned.edits }) };
   const annotations = side === 'after' ? { annotations: { [INTENT]: of.intent ?? '' } } : {};
   return {
     apiVersion: 'apps/v1',
@@ -69,8 +74,29 @@ export function deployment(of: WorkloadRecord, side: 'before' | 'after', overrid
 
 /** A pod that has been Ready since `readyFor` milliseconds before noon. */
 export function pod(name: string, overrides: Partial<PodView> = {}, state: Partial<ContainerState> = {}): PodView {
-  const container: ContainerState = { name: 'orders', init: false, ready: true, restarts: 0, image: '', imageId: '', runningSince: new Date(NOON).toISOString(), ...state };
-  return { name, uid: `uid-${name}`, node: 'node1', phase: 'Running', reason: '', terminating: false, ready: true, readyMessage: '', readyTransition: new Date(NOON).toISOString(), containers: [container], ...overrides };
+  const container: ContainerState = {
+    name: 'orders',
+    init: false,
+    ready: true,
+    restarts: 0,
+    image: '',
+    imageId: '',
+    runningSince: new Date(NOON).toISOString(),
+    ...state,
+  };
+  return {
+    name,
+    uid: `uid-${name}`,
+    node: 'node1',
+    phase: 'Running',
+    reason: '',
+    terminating: false,
+    ready: true,
+    readyMessage: '',
+    readyTransition: new Date(NOON).toISOString(),
+    containers: [container],
+    ...overrides,
+  };
 }
 
 /** What is seen of a record's rollout at a moment (milliseconds after noon). */

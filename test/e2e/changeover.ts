@@ -60,7 +60,11 @@ export function writePolicy(folder: string, spec: { readonly [member: string]: u
     kind: 'Changeover',
     metadata: { name: 'e2e' },
     spec: {
-      select: { namespaces: ['shop'], requireSidecar: ['istio-proxy'], container: { namePrefixOfWorkload: true, skip: ['istio-proxy', 'filebeat*', 'log*', '*-log-collector'] } },
+      select: {
+        namespaces: ['shop'],
+        requireSidecar: ['istio-proxy'],
+        container: { namePrefixOfWorkload: true, skip: ['istio-proxy', 'filebeat*', 'log*', '*-log-collector'] },
+      },
       from: { agent: 'skywalking' },
       to: { agent: 'opentelemetry', files: { path: lab.opentelemetryJar }, bridge: false, env: { OTEL_EXPORTER_OTLP_ENDPOINT: lab.otlpEndpoint } },
       rollout: { soak: '10s', waves: [1, 10] },

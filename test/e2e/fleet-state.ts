@@ -8,7 +8,13 @@ export interface Deployment {
 
 export interface PodTemplate {
   readonly metadata: { readonly annotations?: { readonly [key: string]: string } };
-  readonly spec: { readonly containers: readonly { readonly name: string; readonly image: string; readonly env?: readonly { readonly name: string; readonly value?: string }[] }[] };
+  readonly spec: {
+    readonly containers: readonly {
+      readonly name: string;
+      readonly image: string;
+      readonly env?: readonly { readonly name: string; readonly value?: string }[];
+    }[];
+  };
 }
 
 export interface Pod {
@@ -25,7 +31,9 @@ export async function readDeployments(): Promise<ReadonlyMap<string, Deployment>
 /** Ready pods of a service that are not on their way out. */
 export async function readyPods(app: string): Promise<readonly Pod[]> {
   const { items } = await getJson<{ items: readonly Pod[] }>('pods', '-n', 'shop', '-l', `app=${app}`);
-  return items.filter((pod) => pod.metadata.deletionTimestamp === undefined && pod.status.conditions?.some((each) => each.type === 'Ready' && each.status === 'True'));
+  return items.filter(
+    (pod) => pod.metadata.deletionTimestamp === undefined && pod.status.conditions?.some((each) => each.type === 'Ready' && each.status === 'True'),
+  );
 }
 
 /** What one pod's JVM really runs, asked of the process and not of its template. */

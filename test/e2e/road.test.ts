@@ -34,7 +34,8 @@ describe('a real fleet, moved end to end', () => {
 
     const items = new Map(json<ScanResult>(outcome).items.map((item) => [item.id, item]));
     expect(outcome.code).toBe(0);
-    for (const name of all) expect(items.get(`shop/Deployment/${name}`)).toMatchObject({ eligible: true, container: name, agent: { id: 'skywalking', serviceName: name } });
+    for (const name of all)
+      expect(items.get(`shop/Deployment/${name}`)).toMatchObject({ eligible: true, container: name, agent: { id: 'skywalking', serviceName: name } });
     expect(items.get('shop/Deployment/web')?.skip?.id).toBe('required-sidecar-missing');
     expect(items.get('shop/Deployment/sleeping')?.skip?.id).toBe('no-pods');
     expect(items.get('shop/Deployment/already')).toMatchObject({ agent: { id: 'opentelemetry' }, skip: { id: 'already-on-target' } });
@@ -161,7 +162,12 @@ describe('a real fleet, moved end to end', () => {
     expect(again.code, again.stderr).toBe(0);
     expect(`${again.stdout}${again.stderr}`).toMatch(/nothing to do/i);
     expect([...(await readDeployments()).values()].map((each) => [each.metadata.name, each.metadata.generation])).toEqual(generations);
-    for (const name of moved) expect(second.items.find((item) => item.id === `shop/Deployment/${name}`)).toMatchObject({ action: 'skip', skip: { id: 'already-on-target' }, migratedBy: plan.name });
+    for (const name of moved)
+      expect(second.items.find((item) => item.id === `shop/Deployment/${name}`)).toMatchObject({
+        action: 'skip',
+        skip: { id: 'already-on-target' },
+        migratedBy: plan.name,
+      });
   });
 
   it('rollback --all brings SkyWalking back everywhere, exactly as it was', async () => {
@@ -192,6 +198,14 @@ function ours(deployment: Deployment | undefined): readonly string[] {
 /** The Deployments as they were, with what controllers keep writing (status, resourceVersion) as it is now. */
 async function unchangedExceptStatus(before: ReadonlyMap<string, Deployment>): Promise<ReadonlyMap<string, Deployment>> {
   const now = await readDeployments();
-  return new Map([...now].map(([name, deployment]) => [name, { ...deployment, spec: before.get(name)?.spec ?? deployment.spec, metadata: { ...deployment.metadata, generation: before.get(name)?.metadata.generation ?? 0, uid: before.get(name)?.metadata.uid ?? '' } }]));
+  return new Map(
+    [...now].map(([name, deployment]) => [
+      name,
+      {
+        ...deployment,
+        spec: before.get(name)?.spec ?? deployment.spec,
+        metadata: { ...deployment.metadata, generation: before.get(name)?.metadata.generation ?? 0, uid: before.get(name)?.metadata.uid ?? '' },
+      },
+    ]),
+  );
 }
-

@@ -22,7 +22,9 @@ describe('decide', () => {
   });
 
   it('halts on the first failure, and puts rollbacks before everything else', () => {
-    const now = situation([[record('a', { state: 'RB_INTENT', reason: { id: 'container-crashed', params: {} } }), record('b', { state: 'CLAIMED' }), record('c')]]);
+    const now = situation([
+      [record('a', { state: 'RB_INTENT', reason: { id: 'container-crashed', params: {} } }), record('b', { state: 'CLAIMED' }), record('c')],
+    ]);
 
     expect(kinds(decide(now))).toEqual(['halt', 'rollback a', 'release b']);
   });
@@ -101,9 +103,20 @@ describe('decide', () => {
   });
 
   it('takes the soak by the clock it is given', () => {
-    const soaking = record('orders', { state: 'SOAKING', proven: ['uid-a', 'uid-b'], flaps: 0, readySince: Object.fromEntries(['a', 'b'].map((name) => [`uid-${name}`, { at: new Date(NOON).toISOString(), transition: new Date(NOON).toISOString() }])) });
+    const soaking = record('orders', {
+      state: 'SOAKING',
+      proven: ['uid-a', 'uid-b'],
+      flaps: 0,
+      readySince: Object.fromEntries(['a', 'b'].map((name) => [`uid-${name}`, { at: new Date(NOON).toISOString(), transition: new Date(NOON).toISOString() }])),
+    });
     const proofs = { 'uid-a': { kind: 'target', line: '' }, 'uid-b': { kind: 'target', line: '' } } as const;
-    const at = (ms: number) => decide(situation([[soaking]], { now: NOON + ms, observations: new Map([[soaking.item.id, observation(soaking, ms, { newPods: [pod('a'), pod('b')], proofs })]]) }));
+    const at = (ms: number) =>
+      decide(
+        situation([[soaking]], {
+          now: NOON + ms,
+          observations: new Map([[soaking.item.id, observation(soaking, ms, { newPods: [pod('a'), pod('b')], proofs })]]),
+        }),
+      );
 
     expect(at(299_999)).toMatchObject([{ kind: 'waiting', waitingFor: { id: 'soak' } }]);
     expect(at(300_000)).toMatchObject([{ kind: 'succeed' }]);

@@ -17,7 +17,8 @@ export function judgeRollback(observation: Observation, record: WorkloadRecord, 
   if (!object) return { kind: 'failed', reason: { id: 'object-gone', params: {} } };
   const wanted = replicasOf(object);
   const ready = oldPods.filter((pod) => pod.ready);
-  const settled = observedGeneration(object) >= (object.metadata.generation ?? 0) && newPods.length === 0 && ready.length >= wanted && updated(object) >= wanted;
+  const settled =
+    observedGeneration(object) >= (object.metadata.generation ?? 0) && newPods.length === 0 && ready.length >= wanted && updated(object) >= wanted;
   if (settled) {
     const youngest = Math.max(0, ...ready.map((pod) => Date.parse(pod.readyTransition ?? '') || 0));
     const left = Math.min(60_000, rules.soakMs) - (at - youngest);

@@ -22,11 +22,19 @@ describe('judge', () => {
   });
 
   it('waits for the rest of the soak, and says how long', () => {
-    expect(verdict(120_000, { newPods: two, proofs: proven })).toMatchObject({ kind: 'wait', phase: 'soaking', waitingFor: { id: 'soak', params: { leftMs: 180_000 } } });
+    expect(verdict(120_000, { newPods: two, proofs: proven })).toMatchObject({
+      kind: 'wait',
+      phase: 'soaking',
+      waitingFor: { id: 'soak', params: { leftMs: 180_000 } },
+    });
   });
 
   it('soaks every pod from its own start: one that came late is waited for', () => {
-    const late = { ...observation(rolling, 200_000), newPods: [...two, pod('c', { readyTransition: new Date(NOON + 200_000).toISOString() })], proofs: { ...proven, 'uid-c': { kind: 'target', line: '' } as const } };
+    const late = {
+      ...observation(rolling, 200_000),
+      newPods: [...two, pod('c', { readyTransition: new Date(NOON + 200_000).toISOString() })],
+      proofs: { ...proven, 'uid-c': { kind: 'target', line: '' } as const },
+    };
     const before = trackPods(trackPods(rolling, observation(rolling, 0, { newPods: two, proofs: proven })), late);
 
     expect(judge({ ...late, at: NOON + 300_000 }, before, rules)).toMatchObject({ kind: 'wait', waitingFor: { params: { leftMs: 200_000 } } });
@@ -79,11 +87,18 @@ describe('judge', () => {
   it('fails when pods lose and regain readiness again and again', () => {
     const flapping = record('orders', { state: 'SOAKING', flaps: 2 });
 
-    expect(judge(observation(flapping, 1_000, { newPods: two, proofs: proven }), flapping, rules)).toMatchObject({ kind: 'fail', reason: { id: 'readiness-flaps' } });
+    expect(judge(observation(flapping, 1_000, { newPods: two, proofs: proven }), flapping, rules)).toMatchObject({
+      kind: 'fail',
+      reason: { id: 'readiness-flaps' },
+    });
   });
 
   it('does not count old pods: all old ready and no new pod is still rolling', () => {
-    expect(verdict(1_000, { newPods: [], oldPods: two })).toMatchObject({ kind: 'wait', phase: 'rolling', waitingFor: { id: 'pods', params: { ready: 0, old: 2 } } });
+    expect(verdict(1_000, { newPods: [], oldPods: two })).toMatchObject({
+      kind: 'wait',
+      phase: 'rolling',
+      waitingFor: { id: 'pods', params: { ready: 0, old: 2 } },
+    });
   });
 
   it('waits until the controller has seen the change', () => {

@@ -87,7 +87,12 @@ function patch(object: KubeObject, ops: Parameters<typeof applyJsonPatch>[1]): K
 
 function sample(): KubeObject {
   const containers = [{ name: 'orders', image: 'registry.example.com/orders:1' }];
-  return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'orders', namespace: 'shop', uid: 'u1', resourceVersion: '7' }, spec: { template: { metadata: { labels: { app: 'orders' } }, spec: { containers } } } };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'orders', namespace: 'shop', uid: 'u1', resourceVersion: '7' },
+    spec: { template: { metadata: { labels: { app: 'orders' } }, spec: { containers } } },
+  };
 }
 
 /** Deployments with and without annotations, template metadata, env lists and duplicate variables. */
@@ -98,7 +103,10 @@ function deployment(): fc.Arbitrary<KubeObject> {
   return fc.record({ env, own: annotations, template: annotations, labels: fc.boolean() }).map((parts) => {
     const container = { name: 'orders', image: 'registry.example.com/orders:1', ...(parts.env ? { env: parts.env } : {}) };
     const metadata = { ...(parts.labels ? { labels: { app: 'orders' } } : {}), ...(parts.template ? { annotations: parts.template } : {}) };
-    const template: Json = { ...(parts.labels || parts.template ? { metadata } : { metadata: {} }), spec: { containers: [container, { name: 'collector', image: 'registry.example.com/collector:1' }] } };
+    const template: Json = {
+      ...(parts.labels || parts.template ? { metadata } : { metadata: {} }),
+      spec: { containers: [container, { name: 'collector', image: 'registry.example.com/collector:1' }] },
+    };
     return { ...sample(), metadata: { ...sample().metadata, ...(parts.own ? { annotations: parts.own } : {}) }, spec: { replicas: 2, template } };
   });
 }

@@ -41,7 +41,11 @@ export function releasePatch(object: KubeObject, previous: string, shape: Shape)
 }
 
 /** The change itself and its record in one request: tests on uid, claim and old values, then values, intent and marker. */
-export function applyPatch(object: KubeObject, claim: string, applied: Marker & { readonly edits: readonly Edit[]; readonly shape: Shape }): readonly JsonPatchOp[] {
+export function applyPatch(
+  object: KubeObject,
+  claim: string,
+  applied: Marker & { readonly edits: readonly Edit[]; readonly shape: Shape },
+): readonly JsonPatchOp[] {
   return [
     uidTest(object),
     { op: 'test', path: objectAnnotations(MARKER), value: claim },
@@ -55,7 +59,11 @@ export function applyPatch(object: KubeObject, claim: string, applied: Marker & 
  * The way back: tests that every field still holds our value, then the old values, and all our annotations but `outcome`
  * gone. Values come from the edits, positions from the live object.
  */
-export function rollbackPatch(object: KubeObject, applied: string, back: { readonly edits: readonly Edit[]; readonly shape: Shape; readonly outcome: OutcomeMark }): readonly JsonPatchOp[] {
+export function rollbackPatch(
+  object: KubeObject,
+  applied: string,
+  back: { readonly edits: readonly Edit[]; readonly shape: Shape; readonly outcome: OutcomeMark },
+): readonly JsonPatchOp[] {
   const { ops, rest } = dropCreatedEnv(object, back.edits, back.shape.noEnv);
   return [
     uidTest(object),

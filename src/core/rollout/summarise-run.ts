@@ -40,7 +40,15 @@ export function summariseRun(run: RunRecord, records: readonly WorkloadRecord[],
 }
 
 function countOutcomes(run: RunRecord, records: readonly WorkloadRecord[]): { readonly [outcome: string]: number } {
-  const counts: Record<OutcomeStatus | 'in-progress', number> = { migrated: 0, unchanged: 0, skipped: 0, failed: 0, 'rolled-back': 0, 'not-run': 0, 'in-progress': 0 };
+  const counts: Record<OutcomeStatus | 'in-progress', number> = {
+    migrated: 0,
+    unchanged: 0,
+    skipped: 0,
+    failed: 0,
+    'rolled-back': 0,
+    'not-run': 0,
+    'in-progress': 0,
+  };
   for (const record of records) counts[outcomeOf(record.state) ?? 'in-progress'] += 1;
   for (const each of run.skipped) counts[each.skip === 'already-on-target' ? 'unchanged' : 'skipped'] += 1;
   return counts;
