@@ -42,7 +42,7 @@ export async function openRehearsal(options: { readonly seed: number; readonly p
     identity: `rehearsal-${(engines += 1)}`,
   });
   return {
-    placed: { policy: parsePolicy(fleet.policy, { file: 'the rehearsal\'s policy', position: () => undefined }), directory: '/' },
+    placed: { policy: parsePolicy(fleet.policy, { file: "the rehearsal's policy", position: () => undefined }), directory: '/' },
     clock,
     openEngine: ({ diesAfter } = {}) => {
       const engine: MortalPorts<EnginePorts> = mortalPorts(makePorts(), {

@@ -5,7 +5,7 @@ import type { EnginePorts } from '../../src/app/ports.ts';
 import { listRecords } from '../../src/app/state-store.ts';
 import type { CallHooks } from '../../src/adapters/simulated/intercept.ts';
 import { mortalPorts, type MortalPorts } from '../../src/adapters/simulated/mortal-ports.ts';
-import type { PodScript, ScriptQuery } from '../../src/adapters/simulated/pod-script.ts';
+import type { PodScript, ScriptBook } from '../../src/adapters/simulated/pod-script.ts';
 import { pushSampleImage, sampleAgentJar, SAMPLE_JARS } from '../../src/adapters/simulated/sample-images.ts';
 import { createSimulatedJournals } from '../../src/adapters/simulated/simulated-journal.ts';
 import { openSimulatedRegistry } from '../../src/adapters/simulated/simulated-registry.ts';
@@ -17,6 +17,7 @@ import type { Plan } from '../../src/core/plan/plan.ts';
 import { parsePolicy } from '../../src/core/policy/parse-policy.ts';
 import type { RunEvent } from '../../src/core/rollout/event.ts';
 import type { KubeObject } from '../../src/core/workload/kube-object.ts';
+import { containers, podSpec } from '../../src/core/workload/pod-template.ts';
 
 export interface SimulatedService {
   readonly name: string;
@@ -83,7 +84,13 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
     apply: async (hooks) => {
       const engine: MortalPorts<EnginePorts> = openEngine(hooks?.(() => engine));
       const never = new AbortController().signal;
-      const running = applyPlan(engine.ports, plan, { stateNamespace: STATE_NAMESPACE, by: 'test', emit: (event) => events.push(event), stop: never, kill: never });
+      const running = applyPlan(engine.ports, plan, {
+        stateNamespace: STATE_NAMESPACE,
+        by: 'test',
+        emit: (event) => events.push(event),
+        stop: never,
+        kill: never,
+      });
       return Promise.race([running, engine.killed.then(() => 'died' as const)]);
     },
     deployments: () => world.store.list('apps/v1', 'Deployment'),
@@ -115,11 +122,11 @@ function timeless(annotation: string | undefined): JsonObject | null {
   return rest;
 }
 
-function scriptsOf(services: readonly SimulatedService[]): (query: ScriptQuery) => PodScript {
-  const byName = new Map(services.map((service) => [service.name, service]));
-  return ({ container, image }) => {
-    const service = byName.get(container);
-    return { readyMs: 3_000, ...(service && image !== imageOf(service) ? service.after : {}) };
+function scriptsOf(services: readonly SimulatedService[]): ScriptBook {
+  return (pod) => {
+    const service = services.find((each) => each.name === pod.metadata.labels?.['app']);
+    const isNew = service && containers(podSpec(pod))[0]?.image !== imageOf(service);
+    return { readyMs: 3_000, ...(isNew ? service.after : {}) };
   };
 }
 

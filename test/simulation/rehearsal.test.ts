@@ -16,7 +16,12 @@ describe('changeover rehearse', () => {
     expect(out).toMatch(/kill -9/);
     expect(out).toMatch(/resumed/);
     expect(out).toMatch(/Next, on a real cluster/);
-    expect(out.trimEnd().split('\n').filter((line) => !line.startsWith('simulated │ '))).toEqual([]);
+    expect(
+      out
+        .trimEnd()
+        .split('\n')
+        .filter((line) => !line.startsWith('simulated │ ')),
+    ).toEqual([]);
   });
 
   it('says on every screen of a terminal that it is simulated', async () => {
@@ -31,7 +36,10 @@ describe('changeover rehearse', () => {
   it('is nothing but events with -o json, the same for the same seed', async () => {
     const first = await rehearse({ seed: 3, output: 'json' });
     const again = await rehearse({ seed: 3, output: 'json' });
-    const events = first.out.trimEnd().split('\n').map((line) => JSON.parse(line) as RunEvent & { readonly simulated: boolean });
+    const events = first.out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as RunEvent & { readonly simulated: boolean });
 
     expect(first.code).toBe(0);
     expect(events.every((event) => event.kind === 'Event' && event.simulated)).toBe(true);

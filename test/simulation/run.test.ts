@@ -96,13 +96,17 @@ describe('a run', () => {
     const expected = await endOf(undisturbed);
 
     await fc.assert(
-      fc.asyncProperty(fc.uniqueArray(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 4 }), fc.constantFrom('before' as const, 'after' as const), async (lost, when) => {
-        const simulation = await openSimulation({ services });
+      fc.asyncProperty(
+        fc.uniqueArray(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 4 }),
+        fc.constantFrom('before' as const, 'after' as const),
+        async (lost, when) => {
+          const simulation = await openSimulation({ services });
 
-        await applyThroughErrors(simulation, losing(lost, when));
+          await applyThroughErrors(simulation, losing(lost, when));
 
-        expect(await endOf(simulation)).toEqual(expected);
-      }),
+          expect(await endOf(simulation)).toEqual(expected);
+        },
+      ),
       { numRuns: 25 },
     );
   });

@@ -66,14 +66,23 @@ function withDefaults(object: KubeObject): KubeObject {
   const rollingUpdate = { maxUnavailable: '25%', maxSurge: '25%', ...member(strategy, 'rollingUpdate') };
   return {
     ...object,
-    spec: { revisionHistoryLimit: 10, progressDeadlineSeconds: 600, ...withTemplate, strategy: strategy.type === 'Recreate' ? strategy : { ...strategy, rollingUpdate } },
+    spec: {
+      revisionHistoryLimit: 10,
+      progressDeadlineSeconds: 600,
+      ...withTemplate,
+      strategy: strategy.type === 'Recreate' ? strategy : { ...strategy, rollingUpdate },
+    },
   };
 }
 
 function checkName(object: KubeObject): void {
   const { name } = object.metadata;
   if (/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(name)) return;
-  refuse(object, 'metadata.name', `Invalid value: ${JSON.stringify(name)}: a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'`);
+  refuse(
+    object,
+    'metadata.name',
+    `Invalid value: ${JSON.stringify(name)}: a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'`,
+  );
 }
 
 function checkTemplate(object: KubeObject): void {
@@ -81,7 +90,8 @@ function checkTemplate(object: KubeObject): void {
   if (!isJsonObject(selector) || !matchesLabels(selector['matchLabels'], templateLabels(podTemplate(object)))) {
     refuse(object, 'spec.template.metadata.labels', 'Invalid value: `selector` does not match template `labels`');
   }
-  if (typeof replicas !== 'number' || replicas < 0) refuse(object, 'spec.replicas', `Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`);
+  if (typeof replicas !== 'number' || replicas < 0)
+    refuse(object, 'spec.replicas', `Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`);
   const list = containers(podSpec(podTemplate(object)));
   if (list.length === 0) refuse(object, 'spec.template.spec.containers', 'Required value');
   const names = list.map((container) => container.name);

@@ -71,5 +71,8 @@ function arrayIndex(segment: string): number | undefined {
 
 function segments(path: string): readonly string[] {
   if (path === '') return [];
-  return path.split('/').slice(1).map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return path
+    .split('/')
+    .slice(1)
+    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
 }

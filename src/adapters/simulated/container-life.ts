@@ -72,7 +72,12 @@ async function liveOn(life: ContainerLife, onStart: () => void): Promise<void> {
 /** Lives one run: Ready, flapping, and up to the crash where there is one. */
 async function follow(
   script: PodScript & { readonly readyMs: number | 'never' },
-  run: { readonly clock: VirtualClock; readonly signal: AbortSignal; readonly crashAt: number | undefined; readonly set: (change: Partial<ContainerState>) => void },
+  run: {
+    readonly clock: VirtualClock;
+    readonly signal: AbortSignal;
+    readonly crashAt: number | undefined;
+    readonly set: (change: Partial<ContainerState>) => void;
+  },
 ): Promise<void> {
   const { clock, signal, crashAt, set } = run;
   const steps: (readonly [atMs: number, ready: boolean])[] = [];
@@ -114,7 +119,8 @@ function brokenStart(agents: readonly LoadedAgent[]): PodScript {
 }
 
 function scriptOf(life: ContainerLife, agent: string | undefined): PodScript {
-  return life.scripts({ pod: life.pod, container: life.container.name, image: life.container.image, agent });
+  const { name, image } = life.container;
+  return life.scripts(life.pod, { name, image, agent });
 }
 
 function keepLog(life: ContainerLife, log: ContainerLog): void {

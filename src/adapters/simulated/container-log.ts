@@ -43,7 +43,10 @@ function agentLines({ agent, jarPath }: LoadedAgent, startedAt: number): readonl
       const home = jarPath.slice(0, jarPath.lastIndexOf('/'));
       const stamp = at(400).replace('.', ':');
       return [
-        { atMs: 400, text: `DEBUG ${stamp} main AgentPackagePath : The beacon class location is jar:file:${jarPath}!/org/apache/skywalking/apm/agent/core/boot/AgentPackagePath.class.` },
+        {
+          atMs: 400,
+          text: `DEBUG ${stamp} main AgentPackagePath : The beacon class location is jar:file:${jarPath}!/org/apache/skywalking/apm/agent/core/boot/AgentPackagePath.class.`,
+        },
         { atMs: 410, text: `INFO ${stamp} main SnifferConfigInitializer : Config file found in ${home}/config/agent.config.` },
       ];
     }

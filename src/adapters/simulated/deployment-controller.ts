@@ -30,7 +30,8 @@ export function runDeploymentController(options: { readonly store: ObjectStore; 
   store.subscribe(({ kind, object }) => {
     if (object.kind === 'Deployment' && object.metadata.uid !== undefined) enqueue(object.metadata.uid);
     // A pod that is gone at last may be what `Recreate` waits for.
-    const set = object.kind === 'Pod' && kind === 'deleted' ? store.list('apps/v1', 'ReplicaSet').find((each) => each.metadata.uid === controllerUid(object)) : object;
+    const set =
+      object.kind === 'Pod' && kind === 'deleted' ? store.list('apps/v1', 'ReplicaSet').find((each) => each.metadata.uid === controllerUid(object)) : object;
     const owner = set?.kind === 'ReplicaSet' ? controllerUid(set) : undefined;
     if (owner !== undefined) enqueue(owner);
   });
@@ -95,7 +96,16 @@ function createSet(store: ObjectStore, deployment: KubeObject, old: readonly Kub
       ...(deployment.metadata.namespace === undefined ? {} : { namespace: deployment.metadata.namespace }),
       labels,
       annotations: { ...copied(deployment), [REVISION]: String(newestRevision(old) + 1) },
-      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: deployment.metadata.name, uid: deployment.metadata.uid ?? '', controller: true, blockOwnerDeletion: true }],
+      ownerReferences: [
+        {
+          apiVersion: 'apps/v1',
+          kind: 'Deployment',
+          name: deployment.metadata.name,
+          uid: deployment.metadata.uid ?? '',
+          controller: true,
+          blockOwnerDeletion: true,
+        },
+      ],
     },
     spec: {
       replicas: 0,

@@ -58,7 +58,11 @@ function progressing(deployment: KubeObject, state: StatusContext & { readonly c
   if (complete) return make('True', 'NewReplicaSetAvailable', `ReplicaSet "${name}" has successfully progressed.`);
   const rising = (each: string): boolean => (counters[each] ?? 0) > number(old[each]);
   const oldPods = number(old['replicas']) - number(old['updatedReplicas']);
-  const moved = rising('updatedReplicas') || rising('readyReplicas') || rising('availableReplicas') || (counters['replicas'] ?? 0) - (counters['updatedReplicas'] ?? 0) < oldPods;
+  const moved =
+    rising('updatedReplicas') ||
+    rising('readyReplicas') ||
+    rising('availableReplicas') ||
+    (counters['replicas'] ?? 0) - (counters['updatedReplicas'] ?? 0) < oldPods;
   if (before === undefined || moved) {
     return { ...make('True', 'ReplicaSetUpdated', `ReplicaSet "${name}" is progressing.`), lastUpdateTime: seconds(now) };
   }
@@ -68,7 +72,11 @@ function progressing(deployment: KubeObject, state: StatusContext & { readonly c
 }
 
 /** A condition with its old times where nothing but the text could differ. */
-function condition(deployment: KubeObject, now: number, wanted: { readonly type: string; readonly status: string; readonly reason: string; readonly message: string }): JsonObject {
+function condition(
+  deployment: KubeObject,
+  now: number,
+  wanted: { readonly type: string; readonly status: string; readonly reason: string; readonly message: string },
+): JsonObject {
   const before = conditionOf(deployment, wanted.type);
   if (before?.['status'] === wanted.status && before['reason'] === wanted.reason) return before;
   const transition = before?.['status'] === wanted.status ? before['lastTransitionTime'] : seconds(now);

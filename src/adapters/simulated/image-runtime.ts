@@ -31,7 +31,11 @@ export async function pullImage(source: ImageSource, reference: string): Promise
   return first === undefined ? undefined : unpack(source, repository, { named: named.digest, platform: first });
 }
 
-async function unpack(source: ImageSource, repository: Repository, digests: { readonly named: string; readonly platform: string }): Promise<PulledImage | undefined> {
+async function unpack(
+  source: ImageSource,
+  repository: Repository,
+  digests: { readonly named: string; readonly platform: string },
+): Promise<PulledImage | undefined> {
   const stored = await source.registry.manifest(repository, digests.platform);
   const manifest = stored && readManifest(stored.bytes, stored.mediaType);
   if (manifest?.kind !== 'image') return undefined;

@@ -40,7 +40,7 @@ export function runKubelet(options: KubeletOptions): Kubelet {
       });
     } else if (object.metadata.deletionTimestamp !== undefined && pods.get(uid)?.stop.signal.aborted === false) {
       pods.get(uid)?.stop.abort();
-      const script = options.scripts({ pod: object, container: '', image: '', agent: undefined });
+      const script = options.scripts(object);
       options.clock.after(script.terminateMs ?? DEFAULT_SCRIPT.terminateMs, () => removePod(store, object));
     }
   });
@@ -54,7 +54,7 @@ interface PodLife extends KubeletOptions {
 
 async function livePod(pod: KubeObject, life: PodLife): Promise<void> {
   const { store, clock, signal } = life;
-  const { unschedulableMs } = life.scripts({ pod, container: '', image: '', agent: undefined });
+  const { unschedulableMs } = life.scripts(pod);
   await clock.background(200, signal);
   if (unschedulableMs !== undefined) {
     update(store, pod, (live) => ({ ...live, status: unscheduledStatus(live, clock.now()) }));
@@ -98,7 +98,11 @@ function nodeOf(pod: KubeObject): string {
   return `node-${(pod.metadata.name.charCodeAt(pod.metadata.name.length - 1) % 3) + 1}`;
 }
 
-function readLog(options: KubeletOptions, query: Pick<LogQuery, 'namespace' | 'pod' | 'container' | 'previous'>, logsOf: (uid: string) => Map<string, ContainerLog[]> | undefined): string {
+function readLog(
+  options: KubeletOptions,
+  query: Pick<LogQuery, 'namespace' | 'pod' | 'container' | 'previous'>,
+  logsOf: (uid: string) => Map<string, ContainerLog[]> | undefined,
+): string {
   const target = `${query.namespace}/Pod/${query.pod}[${query.container}]`;
   const pod = options.store.get({ apiVersion: 'v1', kind: 'Pod', namespace: query.namespace, name: query.pod });
   if (!pod) throw new ChangeoverError('not-found', `${query.namespace}/Pod/${query.pod} does not exist`, { target });
@@ -109,5 +113,8 @@ function readLog(options: KubeletOptions, query: Pick<LogQuery, 'namespace' | 'p
     throw new ChangeoverError('refused', `container ${JSON.stringify(query.container)} in pod ${JSON.stringify(query.pod)} ${what}`, { target });
   }
   const age = options.clock.now() - run.startedAt;
-  return run.lines.filter((line) => line.atMs <= age).map((line) => `${line.text}\n`).join('');
+  return run.lines
+    .filter((line) => line.atMs <= age)
+    .map((line) => `${line.text}\n`)
+    .join('');
 }

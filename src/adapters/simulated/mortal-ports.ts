@@ -51,5 +51,9 @@ export function mortalPorts<T extends ActingPorts>(ports: T, hooks: CallHooks = 
       ),
   };
   const journal: ActingPorts['journal'] = async (clusterId, run) => wrap('journal', await ports.journal(clusterId, run));
-  return { ports: { ...ports, cluster: wrap('cluster', ports.cluster), registry: wrap('registry', ports.registry), clock, journal }, kill: () => death.abort(), killed };
+  return {
+    ports: { ...ports, cluster: wrap('cluster', ports.cluster), registry: wrap('registry', ports.registry), clock, journal },
+    kill: () => death.abort(),
+    killed,
+  };
 }

@@ -35,15 +35,15 @@ export interface PodScript extends ContainerScript {
   readonly refused?: string;
 }
 
-/** What a script is chosen by. `agent` is what the JVM of this container would load; undefined = none, or not known yet. */
-export interface ScriptQuery {
-  readonly pod: KubeObject;
-  readonly container: string;
+/** A container whose script is asked for. */
+export interface ScriptedContainer {
+  readonly name: string;
   readonly image: string;
+  /** The agent its JVM loads; undefined = none, or the image is not there yet. */
   readonly agent: string | undefined;
 }
 
-/** The script of a container, and of its pod; an empty one is a healthy, quick pod. */
-export type ScriptBook = (query: ScriptQuery) => PodScript;
+/** The script of a container; without one, of the pod as a whole. An empty script is a healthy, quick pod. */
+export type ScriptBook = (pod: KubeObject, container?: ScriptedContainer) => PodScript;
 
 export const DEFAULT_SCRIPT = { pullMs: 1_500, startMs: 500, readyMs: 8_000, terminateMs: 2_000, exitCode: 1, reason: 'Error' } as const;

@@ -34,7 +34,8 @@ export function unscheduledStatus(pod: KubeObject, now: number): JsonObject {
 /** Status of a pod on a node, as the kubelet reports it: native sidecars under initContainerStatuses. */
 export function podStatus(pod: KubeObject, state: PodState): JsonObject {
   const spec = podSpec(pod);
-  const status = (container: { readonly name: string; readonly image: string }): JsonObject => containerStatus(container, state.containers.get(container.name) ?? WAITING);
+  const status = (container: { readonly name: string; readonly image: string }): JsonObject =>
+    containerStatus(container, state.containers.get(container.name) ?? WAITING);
   const own = containers(spec).map(status);
   const init = initContainers(spec).map(status);
   const allReady = [...own, ...init].every((each) => each['ready'] === true);

@@ -57,7 +57,9 @@ function createPod(set: KubeObject, options: ReplicaSetControllerOptions): strin
       ...(set.metadata.namespace === undefined ? {} : { namespace: set.metadata.namespace }),
       labels: templateLabels(template),
       ...(annotations ? { annotations } : {}),
-      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: set.metadata.name, uid: set.metadata.uid ?? '', controller: true, blockOwnerDeletion: true }],
+      ownerReferences: [
+        { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: set.metadata.name, uid: set.metadata.uid ?? '', controller: true, blockOwnerDeletion: true },
+      ],
     },
     spec: podSpec(template),
   });

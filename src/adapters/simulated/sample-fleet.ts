@@ -2,7 +2,7 @@ import { assertNever } from '../../core/error.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
 import { podSpec } from '../../core/workload/pod-template.ts';
-import type { PodScript, ScriptBook } from './pod-script.ts';
+import type { PodScript, ScriptBook, ScriptedContainer } from './pod-script.ts';
 import { seededRandom, type Random } from './random.ts';
 import { SAMPLE_JARS, type SampleStack } from './sample-images.ts';
 
@@ -49,9 +49,9 @@ export function sampleFleet(seed: number): SampleFleet {
   return {
     objects: [...namespaces, ...fleet.map(deploymentObject)],
     images: [...fleet.map((service) => ({ reference: imageOf(service), stack: service.stack })), { reference: SIDECAR_IMAGE, stack: 'no-jvm' }],
-    scripts: (query) => {
-      const service = byKey.get(`${query.pod.metadata.namespace}/${query.pod.metadata.labels?.['app']}`);
-      return service && query.container === service.name ? scriptOf(service, query) : { startMs: 300, readyMs: 700 };
+    scripts: ({ metadata }, container) => {
+      const service = byKey.get(`${metadata.namespace}/${metadata.labels?.['app']}`);
+      return service && container?.name === service.name ? scriptOf(service, container) : { startMs: 300, readyMs: 700 };
     },
     mutatePod: injectSidecar,
     policy: policyDocument(),
@@ -89,8 +89,8 @@ function chooseOddities(random: Random): ReadonlyMap<string, Oddity> {
   return chosen;
 }
 
-function scriptOf(service: SampleService, query: { readonly image: string; readonly agent: string | undefined }): PodScript {
-  const ours = query.image !== imageOf(service);
+function scriptOf(service: SampleService, container: ScriptedContainer): PodScript {
+  const ours = container.image !== imageOf(service);
   const readyMs = 8_000 + (service.name.length % 5) * 2_000;
   switch (service.oddity) {
     case 'unhealthy':
@@ -100,7 +100,7 @@ function scriptOf(service: SampleService, query: { readonly image: string; reado
     case 'pull-trouble':
       return { readyMs, ...(ours ? { pullError: { message: 'pull QPS exceeded', forMs: 45_000 } } : {}) };
     case 'crashes':
-      return ours && query.agent === 'opentelemetry' ? { readyMs, crashAtMs: 6_000, exitCode: 1, lastWords: crashWords(service) } : { readyMs };
+      return ours && container.agent === 'opentelemetry' ? { readyMs, crashAtMs: 6_000, exitCode: 1, lastWords: crashWords(service) } : { readyMs };
     default:
       return { readyMs };
   }
@@ -142,10 +142,20 @@ function envOf(service: SampleService): { readonly env?: readonly { readonly nam
   switch (service.stack) {
     case 'tomcat-skywalking': {
       const skywalking = `-javaagent:${SAMPLE_JARS.skywalking} -Dskywalking.agent.service_name=${service.name} -Dskywalking.collector.backend_service=${backend}`;
-      return { env: [{ name: 'TZ', value: 'UTC' }, { name: 'CATALINA_OPTS', value: `-Xms512m -Xmx512m ${skywalking}` }] };
+      return {
+        env: [
+          { name: 'TZ', value: 'UTC' },
+          { name: 'CATALINA_OPTS', value: `-Xms512m -Xmx512m ${skywalking}` },
+        ],
+      };
     }
     case 'spring-skywalking':
-      return { env: [{ name: 'SW_AGENT_NAME', value: service.name }, { name: 'SW_AGENT_COLLECTOR_BACKEND_SERVICES', value: backend }] };
+      return {
+        env: [
+          { name: 'SW_AGENT_NAME', value: service.name },
+          { name: 'SW_AGENT_COLLECTOR_BACKEND_SERVICES', value: backend },
+        ],
+      };
     case 'tomcat-opentelemetry':
       return { env: [{ name: 'OTEL_SERVICE_NAME', value: service.name }] };
     case 'no-jvm':
@@ -172,7 +182,11 @@ function policyDocument(): JsonObject {
     spec: {
       select: { namespaces: Object.keys(services), requireSidecar: ['istio-proxy'] },
       from: { agent: 'skywalking' },
-      to: { agent: 'opentelemetry', files: { image: `${REGISTRY}/agents/otel-java:2.33.1` }, env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://otel-collector.observability:4317' } },
+      to: {
+        agent: 'opentelemetry',
+        files: { image: `${REGISTRY}/agents/otel-java:2.33.1` },
+        env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://otel-collector.observability:4317' },
+      },
       owners: { label: 'team' },
     },
   };

@@ -47,7 +47,11 @@ const jdk: readonly TarEntry[] = [
 
 const tomcat: readonly TarEntry[] = [
   ...folders('usr', 'usr/local', 'usr/local/tomcat', 'usr/local/tomcat/bin', 'usr/local/tomcat/webapps'),
-  file('usr/local/tomcat/bin/catalina.sh', '#!/bin/sh\nexec "$JAVA_HOME/bin/java" $JAVA_OPTS $CATALINA_OPTS -classpath "$CATALINA_HOME/bin/bootstrap.jar" org.apache.catalina.startup.Bootstrap start\n', 0o755),
+  file(
+    'usr/local/tomcat/bin/catalina.sh',
+    '#!/bin/sh\nexec "$JAVA_HOME/bin/java" $JAVA_OPTS $CATALINA_OPTS -classpath "$CATALINA_HOME/bin/bootstrap.jar" org.apache.catalina.startup.Bootstrap start\n',
+    0o755,
+  ),
   file('usr/local/tomcat/webapps/ROOT.war', 'PK simulated application'),
 ];
 
@@ -56,7 +60,10 @@ const spring: readonly TarEntry[] = [...folders('app'), file('app/app.jar', 'PK 
 const skywalking: readonly TarEntry[] = [
   ...folders('skywalking', 'skywalking/agent', 'skywalking/agent/config', 'skywalking/agent/plugins', 'skywalking/agent/activations'),
   file('skywalking/agent/skywalking-agent.jar', 'PK simulated SkyWalking agent'),
-  file('skywalking/agent/config/agent.config', 'agent.service_name=${SW_AGENT_NAME:Your_ApplicationName}\ncollector.backend_service=${SW_AGENT_COLLECTOR_BACKEND_SERVICES:127.0.0.1:11800}\nagent.sample_n_per_3_secs=${SW_AGENT_SAMPLE:-1}\n'),
+  file(
+    'skywalking/agent/config/agent.config',
+    'agent.service_name=${SW_AGENT_NAME:Your_ApplicationName}\ncollector.backend_service=${SW_AGENT_COLLECTOR_BACKEND_SERVICES:127.0.0.1:11800}\nagent.sample_n_per_3_secs=${SW_AGENT_SAMPLE:-1}\n',
+  ),
   file('skywalking/agent/plugins/apm-tomcat-10x-plugin-9.4.0.jar', 'PK simulated plugin'),
   file('skywalking/agent/activations/apm-toolkit-trace-activation-9.4.0.jar', 'PK simulated activation'),
 ];

@@ -12,7 +12,10 @@ export function labelSelector(text: string | undefined): Test {
 
 /** A field selector (`metadata.name=x,status.phase!=Running`) as a predicate. */
 export function fieldSelector(text: string | undefined): Test {
-  const tests = (text ?? '').split(',').filter((part) => part.trim() !== '').map(fieldRequirement);
+  const tests = (text ?? '')
+    .split(',')
+    .filter((part) => part.trim() !== '')
+    .map(fieldRequirement);
   return (object) => tests.every((test) => test(object));
 }
 
@@ -58,5 +61,8 @@ function field(object: KubeObject, path: readonly string[]): string {
 
 /** Splits at commas outside parentheses. */
 function splitTopLevel(text: string): readonly string[] {
-  return text.split(/,(?![^(]*\))/).map((part) => part.trim()).filter((part) => part !== '');
+  return text
+    .split(/,(?![^(]*\))/)
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 }

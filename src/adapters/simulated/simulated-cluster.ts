@@ -26,7 +26,13 @@ const OWN_STATUS = new Set(['Deployment', 'ReplicaSet', 'Pod', 'Namespace']);
 export function simulatedCluster(options: SimulatedClusterOptions): Cluster {
   const { store } = options;
   const allow = (verb: string, at: { readonly apiVersion: string; readonly plural: string; readonly namespace?: string }, subresource?: string): void =>
-    checkAccess(options, { verb, group: groupOf(at.apiVersion), resource: at.plural, ...(subresource ? { subresource } : {}), ...(at.namespace ? { namespace: at.namespace } : {}) });
+    checkAccess(options, {
+      verb,
+      group: groupOf(at.apiVersion),
+      resource: at.plural,
+      ...(subresource ? { subresource } : {}),
+      ...(at.namespace ? { namespace: at.namespace } : {}),
+    });
   return {
     identity: async (signal) => {
       checkSignal(signal);
@@ -104,7 +110,9 @@ function storeUpdate(store: ObjectStore, current: KubeObject, write: WriteOption
   const { status: _status, ...rest } = write.next;
   const status = OWN_STATUS.has(current.kind) ? current['status'] : write.next['status'];
   if (write.next.metadata.name !== current.metadata.name) {
-    throw new ChangeoverError('refused', `${current.kind} ${JSON.stringify(current.metadata.name)} is invalid: metadata.name: field is immutable`, { target: describe(keyOf(current)) });
+    throw new ChangeoverError('refused', `${current.kind} ${JSON.stringify(current.metadata.name)} is invalid: metadata.name: field is immutable`, {
+      target: describe(keyOf(current)),
+    });
   }
   const next = admitObject({ ...(rest as KubeObject), ...(status === undefined ? {} : { status }) }, current);
   return write.dryRun ? store.prepareUpdate(current, next) : store.update(current, next);
@@ -198,5 +206,8 @@ function pluralOf(kind: string): string {
 function lastLines(text: string, count: number): string {
   const lines = text.split('\n');
   const end = lines.at(-1) === '' ? lines.length - 1 : lines.length;
-  return lines.slice(Math.max(0, end - count), end).map((line) => `${line}\n`).join('');
+  return lines
+    .slice(Math.max(0, end - count), end)
+    .map((line) => `${line}\n`)
+    .join('');
 }

@@ -3,7 +3,7 @@ import { assembleWorkloads } from '../../core/workload/assemble.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
 import { viewPod, type PodView } from '../../core/workload/pod-view.ts';
 import type { Cluster } from '../../ports/cluster.ts';
-import type { PodScript, ScriptQuery } from './pod-script.ts';
+import type { PodScript, ScriptBook } from './pod-script.ts';
 import { pushSampleImage, SAMPLE_JARS } from './sample-images.ts';
 import { openSimulatedRegistry } from './simulated-registry.ts';
 import { simulatedWorld, type SimulatedWorld, type WorldOptions } from './simulated-world.ts';
@@ -41,7 +41,13 @@ describe('simulatedWorld', () => {
     const after = await cluster.get(ref);
 
     expect(before).not.toBe(patched.metadata.generation);
-    expect(status(after)).toMatchObject({ observedGeneration: patched.metadata.generation, replicas: 2, updatedReplicas: 2, readyReplicas: 2, availableReplicas: 2 });
+    expect(status(after)).toMatchObject({
+      observedGeneration: patched.metadata.generation,
+      replicas: 2,
+      updatedReplicas: 2,
+      readyReplicas: 2,
+      availableReplicas: 2,
+    });
     expect(conditionReason(after, 'Progressing')).toBe('NewReplicaSetAvailable');
   });
 
@@ -74,7 +80,9 @@ describe('simulatedWorld', () => {
   });
 
   it('lets a crashing container loop with rising restarts, keeps the old pods, and shows the log of the run before', async () => {
-    const { cluster, world } = await openShop({ script: ({ image }) => (image === NEW ? { crashAtMs: 1_500, exitCode: 3, lastWords: ['boom'] } : {}) });
+    const { cluster, world } = await openShop({
+      script: (_pod, container) => (container?.image === NEW ? { crashAtMs: 1_500, exitCode: 3, lastWords: ['boom'] } : {}),
+    });
 
     await cluster.patch(ref, [{ op: 'replace', path: imagePath, value: NEW }]);
     await world.clock.sleep(45_000);
@@ -103,7 +111,7 @@ describe('simulatedWorld', () => {
 
   it('gets over a pull error that passes and a node that is missing for a while', async () => {
     const trouble: PodScript = { unschedulableMs: 30_000, pullError: { message: 'pull QPS exceeded', forMs: 25_000 } };
-    const { cluster, world } = await openShop({ script: ({ pod }) => (podImage(pod) === NEW ? trouble : {}) });
+    const { cluster, world } = await openShop({ script: (pod) => (podImage(pod) === NEW ? trouble : {}) });
 
     await cluster.patch(ref, [{ op: 'replace', path: imagePath, value: NEW }]);
     await world.clock.sleep(20_000);
@@ -118,7 +126,7 @@ describe('simulatedWorld', () => {
   });
 
   it('reports a pod the API server does not take as ReplicaFailure', async () => {
-    const { cluster, world } = await openShop({ script: ({ pod }) => (podImage(pod) === NEW ? { refused: 'exceeded quota: compute' } : {}) });
+    const { cluster, world } = await openShop({ script: (pod) => (podImage(pod) === NEW ? { refused: 'exceeded quota: compute' } : {}) });
 
     await cluster.patch(ref, [{ op: 'replace', path: imagePath, value: NEW }]);
     await world.clock.sleep(5_000);
@@ -140,7 +148,7 @@ describe('simulatedWorld', () => {
   });
 
   it('reports a rollout that stands still as timed out, and the condition stays for a while after it was undone', async () => {
-    const { cluster, world } = await openShop({ script: ({ image }) => (image === NEW ? { readyMs: 'never' } : {}) });
+    const { cluster, world } = await openShop({ script: (_pod, container) => (container?.image === NEW ? { readyMs: 'never' } : {}) });
 
     await cluster.patch(ref, [{ op: 'replace', path: imagePath, value: NEW }]);
     await world.clock.sleep(660_000);
@@ -170,7 +178,10 @@ describe('simulatedWorld', () => {
   it('does not roll a paused Deployment', async () => {
     const { cluster, world } = await openShop();
 
-    await cluster.patch(ref, [{ op: 'add', path: '/spec/paused', value: true }, { op: 'replace', path: imagePath, value: NEW }]);
+    await cluster.patch(ref, [
+      { op: 'add', path: '/spec/paused', value: true },
+      { op: 'replace', path: imagePath, value: NEW },
+    ]);
     await world.clock.sleep(60_000);
 
     expect((await look(cluster)).pods.map((pod) => pod.containers[0]?.image)).toEqual([OLD, OLD]);
@@ -218,7 +229,7 @@ describe('simulatedWorld', () => {
 });
 
 async function openShop(
-  options: { readonly replicas?: number; readonly script?: (query: ScriptQuery) => PodScript; readonly spec?: object } & Pick<WorldOptions, 'mutatePod'> = {},
+  options: { readonly replicas?: number; readonly script?: ScriptBook; readonly spec?: object } & Pick<WorldOptions, 'mutatePod'> = {},
 ): Promise<{ readonly cluster: Cluster; readonly world: SimulatedWorld }> {
   const registry = openSimulatedRegistry();
   for (const image of [OLD, NEW]) await pushSampleImage(registry, image, 'tomcat-skywalking');
@@ -234,7 +245,12 @@ async function openShop(
 function deployment(replicas: number, more: object): KubeObject {
   const container = { name: 'orders', image: OLD, env: [{ name: 'CATALINA_OPTS', value: `-Xmx512m -javaagent:${SAMPLE_JARS.skywalking}` }] };
   const template = { metadata: { labels: { app: 'orders' } }, spec: { containers: [container] } };
-  return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'orders', namespace: 'shop' }, spec: { replicas, selector: { matchLabels: { app: 'orders' } }, template, ...more } };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'orders', namespace: 'shop' },
+    spec: { replicas, selector: { matchLabels: { app: 'orders' } }, template, ...more },
+  };
 }
 
 async function look(cluster: Cluster): Promise<{ readonly object: KubeObject; readonly sets: readonly KubeObject[]; readonly pods: readonly PodView[] }> {

@@ -31,12 +31,13 @@ export interface SimulatedWorld {
 export function simulatedWorld(options: WorldOptions): SimulatedWorld {
   const { clock, registry, scripts = healthy, mutatePod } = options;
   const store = new ObjectStore(clock);
-  for (const name of ['kube-system', 'default']) store.insert({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'kubernetes.io/metadata.name': name } } });
+  for (const name of ['kube-system', 'default'])
+    store.insert({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'kubernetes.io/metadata.name': name } } });
   const kubelet = runKubelet({ store, clock, registry, layers: openLayerReader(registry, memoryCache()), scripts });
   runReplicaSetController({
     store,
     clock,
-    refusePod: (pod) => scripts({ pod, container: '', image: '', agent: undefined }).refused,
+    refusePod: (pod) => scripts(pod).refused,
     mutatePod: (pod) => {
       const namespace = store.get({ apiVersion: 'v1', kind: 'Namespace', namespace: '', name: pod.metadata.namespace ?? '' });
       return namespace && mutatePod ? mutatePod(pod, namespace) : pod;

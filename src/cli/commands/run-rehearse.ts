@@ -26,11 +26,15 @@ const MAX_DECISIONS = 5;
  */
 export async function runRehearse(invocation: Invocation): Promise<ExitCode> {
   const { wiring, options } = invocation;
-  if (options.output === 'yaml') throw new ChangeoverError('usage', 'a rehearsal is a story, not a YAML document', { hint: 'Leave -o out, or use -o json for its events.' });
+  if (options.output === 'yaml')
+    throw new ChangeoverError('usage', 'a rehearsal is a story, not a YAML document', { hint: 'Leave -o out, or use -o json for its events.' });
   const seed = options.seed ?? 1;
   const rehearsal = await wiring.openRehearsal({ seed, paced: wiring.stdout.isTTY && options.output === 'table' });
   const stage = openStage(invocation, rehearsal);
-  stage.say(`${stage.paint('strong', 'Rehearsal')} with seed ${seed}: the same program, on a cluster and a registry that exist only in its memory.`, 'Nothing outside is read or changed; an hour takes seconds.');
+  stage.say(
+    `${stage.paint('strong', 'Rehearsal')} with seed ${seed}: the same program, on a cluster and a registry that exist only in its memory.`,
+    'Nothing outside is read or changed; an hour takes seconds.',
+  );
   const plan = await look(stage, rehearsal);
   await rehearsal.linger(800);
   const end = await act(invocation, { stage, rehearsal, plan });
@@ -96,7 +100,12 @@ async function decide({ wiring, options }: Invocation, { stage, rehearsal, plan 
   const request = { stateNamespace: options.stateNamespace, run: plan.name, by: wiring.user };
   await recordDecision(ports, { ...request, kind: 'exclude', targets, reason: 'rehearsal' });
   await recordDecision(ports, { ...request, kind: 'continue', targets: [], reason: 'rehearsal' });
-  stage.say('', heading(stage, 'exclude, continue', 'here the rehearsal decides for you'), `  changeover exclude ${targets.join(' ')}`, '  changeover continue');
+  stage.say(
+    '',
+    heading(stage, 'exclude, continue', 'here the rehearsal decides for you'),
+    `  changeover exclude ${targets.join(' ')}`,
+    '  changeover continue',
+  );
 }
 
 function conclude(stage: Stage, rehearsal: Rehearsal, { result, decisions, kills }: End): void {
