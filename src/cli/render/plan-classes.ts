@@ -20,7 +20,12 @@ export interface ClassOptions {
 
 /** Workloads that are changed in the same way, the largest class first. What differs is only what is each workload's own. */
 export function changeClasses(items: readonly MigrateItem[]): readonly (readonly MigrateItem[])[] {
-  const shape = (edit: Edit): readonly unknown[] => [edit.kind, edit.kind === 'env' ? edit.name : '', edit.before === null, edit.after === null];
+  const shape = (edit: Edit): readonly unknown[] => [
+    edit.kind,
+    edit.kind === 'env' ? edit.name : edit.kind === 'args' ? `${edit.field} ${edit.index}` : '',
+    edit.before === null,
+    edit.after === null,
+  ];
   const keyOf = (item: MigrateItem): string => {
     const { agent, delivery, target, edits, refused } = item;
     const env = Object.entries(target.env).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -75,9 +80,17 @@ function editRows(members: readonly MigrateItem[], example: MigrateItem): readon
         [minus('- image'), printable(edit.before)],
         [plus('+ image'), printable(edit.after)],
       ];
+    if (edit.kind === 'args') return argsRows(edit);
     const own = new Set(members.map((item) => valueOf(item, edit.name))).size > 1 ? '   (each its own)' : '';
     return envRows(edit).map(([mark, text]): readonly Cell[] => [mark, `${text}${own}`]);
   });
+}
+
+/** An element that goes is one line; one that holds several options shows the tokens that change. */
+function argsRows(edit: Edit & { readonly kind: 'args' }): readonly (readonly Cell[])[] {
+  const place = `pod ${edit.field}[${edit.index}]`;
+  const changed = diffTokens(printable(redact(edit.before)), printable(redact(edit.after ?? ''))).filter((token) => token.kind !== 'kept');
+  return changed.map((token) => [token.kind === 'added' ? plus(`+ ${place}`) : minus(`- ${place}`), token.text]);
 }
 
 /** Variables that are new or gone are one line; a changed one shows the tokens that change. */

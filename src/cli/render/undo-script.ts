@@ -96,6 +96,7 @@ const handTexts: { readonly [why in (UndoStep & { readonly kind: 'by-hand' })['w
 
 function originalText(edit: Edit): string {
   if (edit.kind === 'image') return `image of container ${edit.container}: ${edit.before}`;
+  if (edit.kind === 'args') return `${edit.field}[${edit.index}] of container ${edit.container}: ${edit.before}`;
   return `variable ${edit.name} of container ${edit.container}: ${edit.before === null ? 'absent' : JSON.stringify(edit.before)}`;
 }
 

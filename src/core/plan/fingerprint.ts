@@ -1,6 +1,6 @@
 import type { DetectedAgent } from '../agents/agent.ts';
 import type { SourceImage } from '../image/source-image.ts';
-import { hashOf } from './plan-hash.ts';
+import { hashJson } from '../hash-json.ts';
 
 /**
  * Names a stack: workloads that share base layer, the agent's place and how its option reaches the JVM behave alike under
@@ -8,5 +8,5 @@ import { hashOf } from './plan-hash.ts';
  */
 export function fingerprintOf(source: SourceImage, found: DetectedAgent): string {
   const { facts } = source.platforms[0];
-  return hashOf({ base: facts.layers[0]?.digest ?? '', jar: found.jarPath, carrier: found.option.carrier, source: found.option.source.kind }).slice(0, 12);
+  return hashJson({ base: facts.layers[0]?.digest ?? '', jar: found.jarPath, carrier: found.option.carrier, source: found.option.source.kind }).slice(0, 12);
 }

@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { applyJsonPatch } from '../../adapters/simulated/apply-json-patch.ts';
 import { isJsonObject, type Json } from '../json.ts';
 import type { Edit } from '../workload/edit.ts';
+import { argsEdits } from '../workload/edit-list.ts';
+import { editState } from '../workload/edit-patch.ts';
 import type { KubeObject } from '../workload/kube-object.ts';
+import type { Container } from '../workload/workload.ts';
 import { formatMarker, type Marker, type OutcomeMark, OUTCOME } from './marker.ts';
 import { applyPatch, claimPatch, outcomePatch, readShape, releasePatch, rollbackPatch } from './patches.ts';
 
@@ -22,6 +25,7 @@ describe('claim, apply and rollback as patches', () => {
         const changed = patch(taken, applyPatch(taken, formatMarker(claimed), applied));
         const back = patch(changed, rollbackPatch(changed, formatMarker(applied), { edits: meant, shape, outcome }));
 
+        expect([editState(object, meant), editState(changed, meant), editState(back, meant)]).toEqual(['before', 'after', 'before']);
         expect(back['spec']).toEqual(object['spec']);
         expect(back.metadata.annotations).toEqual({ ...object.metadata.annotations, [OUTCOME]: JSON.stringify(outcome) });
       }),
@@ -95,13 +99,21 @@ function sample(): KubeObject {
   };
 }
 
-/** Deployments with and without annotations, template metadata, env lists and duplicate variables. */
+/** Deployments with and without annotations, template metadata, env lists, commands, and duplicates in all of them. */
 function deployment(): fc.Arbitrary<KubeObject> {
   const name = fc.constantFrom('A', 'B', 'OTEL_SERVICE_NAME');
   const env = fc.option(fc.array(fc.record({ name, value: fc.string({ maxLength: 4 }) }), { maxLength: 4 }), { nil: undefined });
   const annotations = fc.option(fc.dictionary(fc.constantFrom('team/a', 'b~c', 'd'), fc.string({ maxLength: 4 }), { minKeys: 1 }), { nil: undefined });
-  return fc.record({ env, own: annotations, template: annotations, labels: fc.boolean() }).map((parts) => {
-    const container = { name: 'orders', image: 'registry.example.com/orders:1', ...(parts.env ? { env: parts.env } : {}) };
+  const words = fc.option(fc.array(fc.constantFrom('java', '-Xmx1g', '-javaagent:/a.jar', '-jar'), { minLength: 1, maxLength: 6 }), { nil: undefined });
+  return fc.record({ env, command: words, args: words, own: annotations, template: annotations, labels: fc.boolean() }).map((parts) => {
+    const { env, command, args } = parts;
+    const container = {
+      name: 'orders',
+      image: 'registry.example.com/orders:1',
+      ...(env ? { env } : {}),
+      ...(command ? { command } : {}),
+      ...(args ? { args } : {}),
+    };
     const metadata = { ...(parts.labels ? { labels: { app: 'orders' } } : {}), ...(parts.template ? { annotations: parts.template } : {}) };
     const template: Json = {
       ...(parts.labels || parts.template ? { metadata } : { metadata: {} }),
@@ -112,17 +124,26 @@ function deployment(): fc.Arbitrary<KubeObject> {
 }
 
 function edits(): fc.Arbitrary<readonly string[]> {
-  return fc.uniqueArray(fc.constantFrom('OTEL_SERVICE_NAME', 'OTEL_RESOURCE_ATTRIBUTES', 'A'), { maxLength: 3 });
+  const elements = ['args[0]', 'args[1]', 'args[2]', 'args[4]', 'command[0]', 'command[1]', 'command[2]'];
+  return fc.uniqueArray(fc.constantFrom('OTEL_SERVICE_NAME', 'OTEL_RESOURCE_ATTRIBUTES', 'A', ...elements), { maxLength: 6 });
 }
 
-/** The image edit and one edit for each named variable, from what the object holds. */
+/** The image edit and one edit for each named variable and element that there is; even elements go, odd ones change. */
 function fitting(object: KubeObject, names: readonly string[]): readonly Edit[] {
-  const spec = object['spec'] as { template: { spec: { containers: readonly { env?: readonly { name: string; value: string }[] }[] } } };
-  const env = spec.template.spec.containers[0]?.env ?? [];
-  const image: Edit = { kind: 'image', container: 'orders', before: 'registry.example.com/orders:1', after: 'registry.example.com/orders:1-otel-0a1b2c3d' };
-  const variables = names.map((name): Edit => {
-    const before = env.findLast((each) => each.name === name) ?? null;
-    return { kind: 'env', container: 'orders', name, before: isJsonObject(before) ? before : null, after: { name, value: 'new' } };
+  const spec = object['spec'] as { template: { spec: { containers: readonly Container[] } } };
+  const [container] = spec.template.spec.containers;
+  const env = container?.env ?? [];
+  const elements = (['command', 'args'] as const).flatMap((field) => {
+    const list = container?.[field] ?? [];
+    const changes = list.flatMap((_text, index) => (names.includes(`${field}[${index}]`) ? [{ index, after: index % 2 === 0 ? null : 'new' }] : []));
+    return changes.length === 0 ? [] : argsEdits({ container: 'orders', field }, list, changes);
   });
-  return [image, ...variables];
+  const image: Edit = { kind: 'image', container: 'orders', before: 'registry.example.com/orders:1', after: 'registry.example.com/orders:1-otel-0a1b2c3d' };
+  const variables = names
+    .filter((name) => !name.includes('['))
+    .map((name): Edit => {
+      const before = env.findLast((each) => each.name === name) ?? null;
+      return { kind: 'env', container: 'orders', name, before: isJsonObject(before) ? before : null, after: { name, value: 'new' } };
+    });
+  return [image, ...elements, ...variables];
 }

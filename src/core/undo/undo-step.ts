@@ -57,6 +57,8 @@ function isEdit(value: unknown): value is Edit {
   if (!isJsonObject(value) || typeof value['container'] !== 'string') return false;
   const { kind, before, after } = value;
   if (kind === 'image') return typeof before === 'string' && typeof after === 'string';
+  if (kind === 'args')
+    return typeof value['index'] === 'number' && typeof before === 'string' && (after === null || typeof after === 'string') && isJsonObject(value['list']);
   const variable = (side: unknown): boolean => side === null || (isJsonObject(side) && typeof side['name'] === 'string');
   return kind === 'env' && typeof value['name'] === 'string' && variable(before) && variable(after);
 }

@@ -1,5 +1,7 @@
+import { hashJson } from '../hash-json.ts';
 import { jsonEqual, type Json } from '../json.ts';
-import type { Edit } from './edit.ts';
+import type { ArgsEdit, Edit } from './edit.ts';
+import { editList, restoreList } from './edit-list.ts';
 import { pointer, type JsonPatchOp } from './json-patch.ts';
 import type { KubeObject } from './kube-object.ts';
 import { containers, podSpec, podTemplate } from './pod-template.ts';
@@ -14,12 +16,12 @@ export function editState(object: KubeObject, edits: readonly Edit[]): EditState
   return edits.every((edit) => holds(object, edit, 'after')) ? 'after' : 'foreign';
 }
 
-/** Operations that test each field for its old value and set the new one; positions come from the live object. */
+/** Operations that test each field for its old value and set the new one; positions come from the live object. Edits must not be sealed. */
 export function forwardOps(object: KubeObject, edits: readonly Edit[]): readonly JsonPatchOp[] {
   const bare = containersWithoutEnv(object, edits);
   const lists = bare.flatMap((name) => createEnv(object, edits, name));
   const rest = edits.filter((edit) => edit.kind !== 'env' || !bare.includes(edit.container));
-  return [...rest.flatMap((edit) => editOps(object, edit, 'after')), ...lists];
+  return [...rest.flatMap((edit) => editOps(object, edit, { edits, to: 'after' })), ...lists];
 }
 
 /**
@@ -27,7 +29,7 @@ export function forwardOps(object: KubeObject, edits: readonly Edit[]): readonly
  * that indices stay true; an `env` list that we created is removed whole, as it was absent before.
  */
 export function inverseOps(object: KubeObject, edits: readonly Edit[]): readonly JsonPatchOp[] {
-  return [...edits].reverse().flatMap((edit) => editOps(object, edit, 'before'));
+  return [...edits].reverse().flatMap((edit) => editOps(object, edit, { edits, to: 'before' }));
 }
 
 /** Containers of the edits that have no `env` list yet: the first added variable creates it. */
@@ -54,7 +56,14 @@ export function dropCreatedEnv(object: KubeObject, edits: readonly Edit[], creat
   return { ops, rest: edits.filter((edit) => edit.kind !== 'env' || !ours.includes(edit.container)) };
 }
 
-function editOps(object: KubeObject, edit: Edit, to: 'before' | 'after'): readonly JsonPatchOp[] {
+interface Change {
+  /** All edits made together. */
+  readonly edits: readonly Edit[];
+  readonly to: 'before' | 'after';
+}
+
+function editOps(object: KubeObject, edit: Edit, change: Change): readonly JsonPatchOp[] {
+  const { to } = change;
   const found = locate(object, edit.container);
   if (!found) return [{ op: 'test', path: '/spec/template/spec/containers', value: `container ${edit.container} is gone` }];
   const nameTest = { op: 'test', path: `${found.path}/name`, value: edit.container } as const;
@@ -63,7 +72,22 @@ function editOps(object: KubeObject, edit: Edit, to: 'before' | 'after'): readon
     const path = `${found.path}/image`;
     return [nameTest, { op: 'test', path, value: from }, { op: 'replace', path, value: edit[to] }];
   }
-  return [nameTest, ...envOps(found, edit, to)];
+  return [nameTest, ...(edit.kind === 'env' ? envOps(found, edit, to) : argsOps(found, edit, change))];
+}
+
+/** The first edit of a list changes it whole, for all of them: any other list than the expected one fails the test. */
+function argsOps(found: Located, edit: ArgsEdit, { edits, to }: Change): readonly JsonPatchOp[] {
+  const { container, field } = edit;
+  const together = edits.filter((each): each is ArgsEdit => each.kind === 'args' && each.container === container && each.field === field);
+  if (together[0] !== edit) return [];
+  const path = `${found.path}/${field}`;
+  const live = found.container[field];
+  const list = live ?? [];
+  if (hashJson(list) !== edit.list[to === 'after' ? 'before' : 'after']) return [{ op: 'test', path, value: `${field} of ${container} was changed` }];
+  const value = to === 'after' ? editList(list, together) : restoreList(list, together);
+  // The API server drops an empty list.
+  const set: JsonPatchOp = value.length === 0 ? { op: 'remove', path } : { op: live ? 'replace' : 'add', path, value };
+  return live ? [{ op: 'test', path, value: live }, set] : [set];
 }
 
 function envOps(found: Located, edit: Edit & { kind: 'env' }, to: 'before' | 'after'): readonly JsonPatchOp[] {
@@ -89,8 +113,9 @@ function holds(object: KubeObject, edit: Edit, side: 'before' | 'after'): boolea
   const container = locate(object, edit.container)?.container;
   if (!container) return false;
   if (edit.kind === 'image') return container.image === edit[side];
+  if (edit.kind === 'args') return hashJson(container[edit.field] ?? []) === edit.list[side];
   const current = container.env?.findLast((each) => each.name === edit.name) ?? null;
-  return jsonEqual(current, edit[side]);
+  return edit.sealed ? hashJson(current) === edit.sealed[side] : jsonEqual(current, edit[side]);
 }
 
 interface Located {
