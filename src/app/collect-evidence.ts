@@ -26,7 +26,11 @@ async function lastLines(session: Session, record: WorkloadRecord, pod: PodView)
   const crashed = restarts(pod, record) > 0;
   const previous = crashed ? await session.ports.cluster.logs({ ...query, previous: true }, session.signal).catch(() => '') : '';
   const text = previous.trim() === '' ? await session.ports.cluster.logs(query, session.signal).catch(() => '') : previous;
-  return text.split('\n').filter((line) => line.trim() !== '').slice(-LOG_LINES).map((line) => redact(line.slice(0, 500)));
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-LOG_LINES)
+    .map((line) => redact(line.slice(0, 500)));
 }
 
 function restarts(pod: PodView, record: WorkloadRecord): number {

@@ -114,7 +114,13 @@ function leaseObject(options: LeaseOptions, current: KubeObject | undefined, now
       kind: 'Lease',
       metadata: { name: `changeover-${options.run}`, namespace: options.stateNamespace, labels: { 'app.kubernetes.io/managed-by': 'changeover' } },
     }),
-    spec: { ...spec, holderIdentity: options.identity, leaseDurationSeconds: DURATION_MS / 1000, renewTime: time, acquireTime: ours ? (spec['acquireTime'] ?? time) : time },
+    spec: {
+      ...spec,
+      holderIdentity: options.identity,
+      leaseDurationSeconds: DURATION_MS / 1000,
+      renewTime: time,
+      acquireTime: ours ? (spec['acquireTime'] ?? time) : time,
+    },
   } as KubeObject;
 }
 

@@ -30,8 +30,17 @@ export async function makePlan(ports: ReadPorts, options: PlanOptions): Promise<
   const inspections = await survey(ports, options);
   if (options.workload !== undefined && inspections.length === 0) throw unknownWorkload(options.workload);
   const createdAt = new Date(ports.clock.now()).toISOString();
-  const context: PlanContext = { policy, agentLayer, agentVersion: agent.version, allowance: { ids: options.allow, rules: policy.allow, today: createdAt.slice(0, 10) } };
-  const planned = await provePushRights(ports, inspections.map((inspection) => planWorkload(inspection, context)), options);
+  const context: PlanContext = {
+    policy,
+    agentLayer,
+    agentVersion: agent.version,
+    allowance: { ids: options.allow, rules: policy.allow, today: createdAt.slice(0, 10) },
+  };
+  const planned = await provePushRights(
+    ports,
+    inspections.map((inspection) => planWorkload(inspection, context)),
+    options,
+  );
   const items = planned.map((each) => each.item);
   const { digest, diffId, size } = agentLayer;
   const plan: Omit<Plan, 'hash'> = {
@@ -45,7 +54,10 @@ export async function makePlan(ports: ReadPorts, options: PlanOptions): Promise<
     policyDirectory: options.directory,
     agentLayer: { digest, diffId, size, version: agent.version },
     items,
-    batches: makeBatches(items.filter((item): item is MigrateItem => item.action === 'migrate'), policy.rollout),
+    batches: makeBatches(
+      items.filter((item): item is MigrateItem => item.action === 'migrate'),
+      policy.rollout,
+    ),
   };
   return { ...plan, hash: planHash(plan) };
 }

@@ -22,7 +22,11 @@ export interface ObserveOptions {
 }
 
 /** Reads one workload in flight: the object, its ReplicaSets and pods, and what new pods' logs prove. Reads only. */
-export async function observe(ports: { readonly cluster: Cluster; readonly clock: Clock }, record: WorkloadRecord, options: ObserveOptions): Promise<Observation> {
+export async function observe(
+  ports: { readonly cluster: Cluster; readonly clock: Clock },
+  record: WorkloadRecord,
+  options: ObserveOptions,
+): Promise<Observation> {
   const { cluster, clock } = ports;
   const { signal } = options;
   const object = await cluster.get(workloadRef(record.item.id), signal);
@@ -39,7 +43,8 @@ export async function observe(ports: { readonly cluster: Cluster; readonly clock
   const views = (workload?.pods ?? []).map((pod) => ({ pod, view: viewPod(pod) }));
   const newPods = views.filter(({ pod }) => intentSet && controllerUid(pod) === intentSet.metadata.uid).map(({ view }) => view);
   const oldPods = views.filter(({ view }) => !newPods.includes(view)).map(({ view }) => view);
-  const proofs = options.proofOf === undefined ? {} : await readProofs(ports, record, { pods: newPods, target: options.proofOf, ...(signal ? { signal } : {}) });
+  const proofs =
+    options.proofOf === undefined ? {} : await readProofs(ports, record, { pods: newPods, target: options.proofOf, ...(signal ? { signal } : {}) });
   return { at: clock.now(), object, intentSet, newPods, oldPods, proofs };
 }
 

@@ -29,7 +29,8 @@ export async function pushImage(registry: Registry, source: SourceImage, target:
   await bringLayers(registry, source, target, options);
   for (const platform of target.platforms) {
     await registry.putBlob(repository, { digest: platform.configDigest, bytes: platform.config }, signal ? { signal } : {});
-    if (platform.manifestDigest !== target.root.digest) await registry.putManifest(repository, platform.manifestDigest, { mediaType: platform.mediaType, bytes: platform.manifest }, signal);
+    if (platform.manifestDigest !== target.root.digest)
+      await registry.putManifest(repository, platform.manifestDigest, { mediaType: platform.mediaType, bytes: platform.manifest }, signal);
   }
   await registry.putManifest(repository, target.root.digest, target.root, signal);
   await registry.putManifest(repository, tag, target.root, signal);
@@ -70,16 +71,32 @@ async function bringBase(registry: Registry, source: SourceImage, repository: Re
   const layers = new Set(source.platforms.flatMap((platform) => platform.parsed.layers.map((layer) => layer.digest)));
   for (const digest of layers) {
     const missing = (): Uint8Array => {
-      throw new ChangeoverError('refused', `${repositoryName(repository)} does not have layer ${digest}, and the registry does not mount it from ${repositoryName(source.repository)}`, {
-        target: repositoryName(repository),
-        hint: 'Set spec.image.to to the source repository ({repository}:…), or allow mounts between the two.',
-      });
+      throw new ChangeoverError(
+        'refused',
+        `${repositoryName(repository)} does not have layer ${digest}, and the registry does not mount it from ${repositoryName(source.repository)}`,
+        {
+          target: repositoryName(repository),
+          hint: 'Set spec.image.to to the source repository ({repository}:…), or allow mounts between the two.',
+        },
+      );
     };
-    await registry.putBlob(repository, { digest, get bytes() { return missing(); } }, { mountFrom: source.repository, ...(signal ? { signal } : {}) });
+    await registry.putBlob(
+      repository,
+      {
+        digest,
+        get bytes() {
+          return missing();
+        },
+      },
+      { mountFrom: source.repository, ...(signal ? { signal } : {}) },
+    );
   }
 }
 
 function taken(target: TargetImage, digest: string): ChangeoverError {
   const reference = formatReference(target.reference);
-  return new ChangeoverError('refused', `the tag exists with other content (${digest})`, { target: reference, hint: 'Tags of Changeover are made from their content; choose another spec.image.to.' });
+  return new ChangeoverError('refused', `the tag exists with other content (${digest})`, {
+    target: reference,
+    hint: 'Tags of Changeover are made from their content; choose another spec.image.to.',
+  });
 }

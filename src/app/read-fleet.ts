@@ -52,7 +52,10 @@ async function chooseNamespaces(cluster: Cluster, query: FleetQuery): Promise<re
 async function labelled(cluster: Cluster, labelSelector: string, signal: AbortSignal | undefined): Promise<readonly string[]> {
   const found = await cluster.list({ resource: resources.namespace, labelSelector }, signal);
   if (found.length > 0) return found.map((each) => each.metadata.name);
-  throw new ChangeoverError('usage', `no namespace matches ${labelSelector}`, { target: 'spec.select.namespaceSelector', hint: 'Check the labels with `kubectl get namespaces --show-labels`.' });
+  throw new ChangeoverError('usage', `no namespace matches ${labelSelector}`, {
+    target: 'spec.select.namespaceSelector',
+    hint: 'Check the labels with `kubectl get namespaces --show-labels`.',
+  });
 }
 
 async function existing(cluster: Cluster, names: readonly string[], signal: AbortSignal | undefined): Promise<readonly string[] | undefined> {
@@ -60,7 +63,11 @@ async function existing(cluster: Cluster, names: readonly string[], signal: Abor
   for (const name of names) {
     // Who may not read namespaces learns it from the lists that follow.
     const found = await cluster.get(refTo(resources.namespace, '', name), signal).catch((error: unknown) => ignoreDenied(error));
-    if (found === undefined) throw new ChangeoverError('usage', `namespace ${name} does not exist`, { target: `Namespace/${name}`, hint: 'Check spec.select.namespaces and the -n option.' });
+    if (found === undefined)
+      throw new ChangeoverError('usage', `namespace ${name} does not exist`, {
+        target: `Namespace/${name}`,
+        hint: 'Check spec.select.namespaces and the -n option.',
+      });
   }
   return names;
 }
@@ -72,7 +79,9 @@ function ignoreDenied(error: unknown): null {
 
 /** Reads the ConfigMaps that a workload's containers take variables from. Secrets are never read. */
 export async function readConfigMaps(cluster: Cluster, workload: Workload, signal?: AbortSignal): Promise<ConfigMaps> {
-  const names = new Set(containers(podSpec(podTemplate(workload.object))).flatMap((container) => [...envFromNames(container['envFrom']), ...valueFromNames(container.env)]));
+  const names = new Set(
+    containers(podSpec(podTemplate(workload.object))).flatMap((container) => [...envFromNames(container['envFrom']), ...valueFromNames(container.env)]),
+  );
   const entries = await Promise.all(
     [...names].map(async (name) => {
       const found = await cluster.get(refTo(resources.configMap, workload.namespace, name), signal).catch((error: unknown) => ignoreDenied(error));

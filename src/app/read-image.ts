@@ -23,7 +23,11 @@ export interface ImageReaderPorts {
  * concern this image alone become a finding (`image-missing`, `image-unreadable`, `registry-denied`); an unreachable
  * registry is thrown, as it concerns everybody.
  */
-export async function readImage(ports: ImageReaderPorts, image: { readonly repository: Repository; readonly digest: string }, options: { readonly layerScan: boolean; readonly signal?: AbortSignal }): Promise<ImageRead> {
+export async function readImage(
+  ports: ImageReaderPorts,
+  image: { readonly repository: Repository; readonly digest: string },
+  options: { readonly layerScan: boolean; readonly signal?: AbortSignal },
+): Promise<ImageRead> {
   try {
     const source = await readSource(ports, image, options);
     return source ? { kind: 'read', image: source } : { kind: 'problem', finding: { id: 'image-missing', severity: 'block', params: nameOf(image) } };
@@ -62,20 +66,31 @@ interface Scan {
 
 async function readChild(ports: ImageReaderPorts, digest: string, scan: Scan): Promise<PlatformImage> {
   const stored = await ports.registry.manifest(scan.repository, digest, scan.signal);
-  if (!stored) throw new ChangeoverError('unsupported', `the index names ${digest}, which the registry does not have`, { target: repositoryName(scan.repository) });
+  if (!stored)
+    throw new ChangeoverError('unsupported', `the index names ${digest}, which the registry does not have`, { target: repositoryName(scan.repository) });
   const parsed = readManifest(stored.bytes, stored.mediaType);
   if (parsed.kind !== 'image') throw new ChangeoverError('unsupported', 'an index inside an index', { target: `${repositoryName(scan.repository)}@${digest}` });
   return readPlatform(ports, { stored, parsed }, scan);
 }
 
 /** An image that is already ours is seen as the one it was made from: layers of ours never stack, and paths are proven below them. */
-async function readPlatform(ports: ImageReaderPorts, image: { readonly stored: RawManifest; readonly parsed: ImageManifest }, scan: Scan): Promise<PlatformImage> {
+async function readPlatform(
+  ports: ImageReaderPorts,
+  image: { readonly stored: RawManifest; readonly parsed: ImageManifest },
+  scan: Scan,
+): Promise<PlatformImage> {
   const config = await ports.registry.config(scan.repository, image.parsed.config.digest, scan.signal);
   const original = stripOurs({ manifest: image.stored.bytes, mediaType: image.stored.mediaType, config });
   const parsed = original ? readManifest(original.manifest, original.mediaType) : image.parsed;
   if (parsed.kind !== 'image') throw new Error(`the original of ${image.stored.digest} is not an image`);
   const layers = scan.layerScan ? await scanLayers(ports, parsed, scan) : { scanProblem: 'the layer scan is off' };
-  const facts = imageFacts({ repository: scan.repository, digest: scan.digest, manifest: parsed, config: readImageConfig(original?.config ?? config), ...layers });
+  const facts = imageFacts({
+    repository: scan.repository,
+    digest: scan.digest,
+    manifest: parsed,
+    config: readImageConfig(original?.config ?? config),
+    ...layers,
+  });
   const ours = original ? readOurs(readImageConfig(config)) : undefined;
   const manifest = original ? { digest: parsed.digest, mediaType: original.mediaType, bytes: original.manifest } : image.stored;
   return { manifest, parsed, config: original?.config ?? config, facts: ours ? { ...facts, ours } : facts, stored: image.stored.digest };

@@ -5,7 +5,11 @@ import { readLease } from './lease.ts';
 import { findRun, listRecords } from './state-store.ts';
 
 /** The run as the cluster knows it, from any machine. `usage` when there is no such run. */
-export async function readStatus(cluster: Cluster, options: { readonly stateNamespace: string; readonly run?: string }, signal?: AbortSignal): Promise<RunStatus> {
+export async function readStatus(
+  cluster: Cluster,
+  options: { readonly stateNamespace: string; readonly run?: string },
+  signal?: AbortSignal,
+): Promise<RunStatus> {
   const run = await findRun(cluster, options, signal);
   const [records, holder] = await Promise.all([
     listRecords(cluster, options.stateNamespace, run.value.name, signal),

@@ -55,12 +55,19 @@ export async function replaceRecord<T extends RunRecord | WorkloadRecord>(cluste
 }
 
 /** The run a command means: the named one, else the only unfinished one. Throws `usage` with the choices. */
-export async function findRun(cluster: Cluster, options: { readonly stateNamespace: string; readonly run?: string }, signal?: AbortSignal): Promise<Stored<RunRecord>> {
+export async function findRun(
+  cluster: Cluster,
+  options: { readonly stateNamespace: string; readonly run?: string },
+  signal?: AbortSignal,
+): Promise<Stored<RunRecord>> {
   const { stateNamespace } = options;
   if (options.run !== undefined) {
     const found = await readRun(cluster, stateNamespace, options.run, signal);
     if (found) return found;
-    throw new ChangeoverError('usage', `run ${options.run} does not exist`, { target: `namespace ${stateNamespace}`, hint: 'Run `changeover status` to see the runs of this cluster, or name another with --state-namespace.' });
+    throw new ChangeoverError('usage', `run ${options.run} does not exist`, {
+      target: `namespace ${stateNamespace}`,
+      hint: 'Run `changeover status` to see the runs of this cluster, or name another with --state-namespace.',
+    });
   }
   const runs = await listRuns(cluster, stateNamespace, signal);
   const open = runs.filter((run) => run.value.phase !== 'COMPLETED' && run.value.phase !== 'ABORTED');
@@ -82,8 +89,10 @@ function parse<T extends RunRecord | WorkloadRecord>(object: KubeObject): T {
   const name = `${object.metadata.namespace}/ConfigMap/${object.metadata.name}`;
   const data = object['data'];
   const text = isJsonObject(data) ? data['record'] : undefined;
-  if (typeof text !== 'string') throw new ChangeoverError('refused', 'the record holds no data', { target: name, hint: 'Somebody edited it; restore it from the local journal.' });
+  if (typeof text !== 'string')
+    throw new ChangeoverError('refused', 'the record holds no data', { target: name, hint: 'Somebody edited it; restore it from the local journal.' });
   const value = JSON.parse(text) as T;
-  if (value.version !== 1) throw new ChangeoverError('unsupported', 'the record was written by a newer Changeover', { target: name, hint: 'Use that version.' });
+  if (value.version !== 1)
+    throw new ChangeoverError('unsupported', 'the record was written by a newer Changeover', { target: name, hint: 'Use that version.' });
   return value;
 }

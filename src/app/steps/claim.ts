@@ -24,7 +24,13 @@ export async function claim(session: Session, id: string): Promise<void> {
     const now = session.ports.clock.now();
     const marker: Marker = { state: 'claimed', run: record.run, epoch: session.run.value.epoch, intent, at: new Date(now).toISOString() };
     const previous = holder === undefined ? undefined : object.metadata.annotations?.['changeover.dev/marker'];
-    const claimed = { ...enter(record, 'CLAIMED', now), intent, epoch: marker.epoch, marker: formatMarker(marker), shape: readShape(object, record.item.edits) };
+    const claimed = {
+      ...enter(record, 'CLAIMED', now),
+      intent,
+      epoch: marker.epoch,
+      marker: formatMarker(marker),
+      shape: readShape(object, record.item.edits),
+    };
     await persist(session, claimed);
     if (await tryPatch(session, id, claimPatch(object, marker, previous))) return;
   }

@@ -22,8 +22,19 @@ export async function fail(session: Session, id: string, reason: Reason): Promis
   const record = recordOf(session, id);
   const evidence = await collectEvidence(session, record);
   const hold = session.policy.rollout.onFailure === 'hold';
-  const next = enter(record, hold ? 'INCONCLUSIVE' : 'RB_INTENT', session.ports.clock.now(), hold ? { id: 'held', params: { because: reason.id, ...reason.params } } : reason);
-  tell(session, { type: 'workload.verdict', workload: id, verdict: 'fail', reason, evidence: { log: evidence.log, pods: evidence.pods.map((pod) => pod.summary) } });
+  const next = enter(
+    record,
+    hold ? 'INCONCLUSIVE' : 'RB_INTENT',
+    session.ports.clock.now(),
+    hold ? { id: 'held', params: { because: reason.id, ...reason.params } } : reason,
+  );
+  tell(session, {
+    type: 'workload.verdict',
+    workload: id,
+    verdict: 'fail',
+    reason,
+    evidence: { log: evidence.log, pods: evidence.pods.map((pod) => pod.summary) },
+  });
   await persist(session, { ...next, evidence });
 }
 

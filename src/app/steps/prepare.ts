@@ -31,7 +31,8 @@ export async function prepare(session: Session, id: string): Promise<void> {
   if (skip) return void (await enterState(session, id, 'SKIPPED', skip));
   await persist(session, { ...enter(record, 'ARTIFACT', session.ports.clock.now()), baseline: baselineOf(workload, record) });
   const made = await makeImage(session, workload, record);
-  if (made.kind === 'refused') return void (await enterState(session, id, 'SKIPPED', { id: 'blocked', params: { findings: [made.finding.id], ...made.finding.params } }));
+  if (made.kind === 'refused')
+    return void (await enterState(session, id, 'SKIPPED', { id: 'blocked', params: { findings: [made.finding.id], ...made.finding.params } }));
   await enterState(session, id, 'READY');
 }
 
@@ -51,7 +52,9 @@ async function readWorkload(session: Session, id: string): Promise<Workload | un
 function staleness(workload: Workload, record: WorkloadRecord): Skip | undefined {
   const { item } = record;
   if (templateHash(podTemplate(workload.object)) !== item.templateHash) return { id: 'stale', params: { what: 'pod template' } };
-  const digests = new Set(workload.pods.map((pod) => digestOfImageId(viewPod(pod).containers.find((each) => each.name === item.container && !each.init)?.imageId ?? '')));
+  const digests = new Set(
+    workload.pods.map((pod) => digestOfImageId(viewPod(pod).containers.find((each) => each.name === item.container && !each.init)?.imageId ?? '')),
+  );
   const other = [...digests].find((digest) => digest !== undefined && digest !== item.source.digest);
   if (other !== undefined) return { id: 'stale', params: { what: 'running digest', digest: other } };
   return workload.pods.length === 0 ? { id: 'no-pods', params: {} } : undefined;
@@ -62,7 +65,11 @@ function baselineOf(workload: Workload, record: WorkloadRecord): NonNullable<Wor
   return { startupRestarts: Math.min(...restarts, 5), pods: workload.pods.length };
 }
 
-async function makeImage(session: Session, workload: Workload, record: WorkloadRecord): Promise<{ readonly kind: 'ready' } | { readonly kind: 'refused'; readonly finding: Finding }> {
+async function makeImage(
+  session: Session,
+  workload: Workload,
+  record: WorkloadRecord,
+): Promise<{ readonly kind: 'ready' } | { readonly kind: 'refused'; readonly finding: Finding }> {
   const { ports, policy, signal } = session;
   const { item } = record;
   const repository = parseImageReference(item.source.image).repository;
