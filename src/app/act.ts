@@ -1,7 +1,7 @@
 import { assertNever, ChangeoverError } from '../core/error.ts';
 import type { Action } from '../core/rollout/decide.ts';
 import type { Reason } from '../core/rollout/run-record.ts';
-import { persist, persistRun, tell, type Session } from './session.ts';
+import { persist, persistRun, saidText, tell, type Session } from './session.ts';
 import { apply, fence, recoverStep } from './steps/apply.ts';
 import { claim, release } from './steps/claim.ts';
 import { fail, rollback, succeed } from './steps/finish-workload.ts';
@@ -67,7 +67,7 @@ async function finish(session: Session): Promise<void> {
 
 /** Said only when what is waited for has changed; a running countdown is the viewer's business. */
 async function sayWaiting(session: Session, id: string, reason: Reason): Promise<void> {
-  const text = JSON.stringify(reason.id === 'soak' || reason.id === 'rollback-soak' ? reason.id : reason);
+  const text = saidText(reason);
   if (session.said.get(id) === text) return;
   session.said.set(id, text);
   tell(session, { type: 'workload.verdict', workload: id, verdict: 'wait', reason });

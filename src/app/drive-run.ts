@@ -3,13 +3,14 @@ import { parsePolicy } from '../core/policy/parse-policy.ts';
 import { applyDecisions } from '../core/rollout/apply-decisions.ts';
 import { activeBatch, decide, isSettled, type Action, type Situation } from '../core/rollout/decide.ts';
 import type { RunEvent } from '../core/rollout/event.ts';
-import type { Observation } from '../core/rollout/observation.ts';
+import type { WorkloadRecord } from '../core/rollout/run-record.ts';
 import type { RunStatus } from '../core/rollout/run-status.ts';
 import { exitCodeOf, summariseRun } from '../core/rollout/summarise-run.ts';
-import { isInFlight } from '../core/rollout/workload-state.ts';
+import { isTerminal, outcomeOf } from '../core/rollout/workload-state.ts';
 import { act } from './act.ts';
+import { finishAnnouncements } from './announce.ts';
 import { acquireLease } from './lease.ts';
-import { observe } from './observe.ts';
+import { lookAt } from './look.ts';
 import type { EnginePorts } from './ports.ts';
 import { note, persist, persistRun, recordOf, tell, type Session } from './session.ts';
 import { findRun, listRecords, readRun, replaceRecord } from './state-store.ts';
@@ -48,8 +49,10 @@ export async function driveRun(ports: EnginePorts, run: string, options: DriveOp
     const session = await openSession(ports, run, { ...options, lost: lease.lost });
     try {
       await untilSettled(session, options);
+      await finishAnnouncements(session);
       return result(session, options);
     } finally {
+      session.announcements.stop.abort();
       await session.journal.close();
     }
   } catch (error) {
@@ -92,11 +95,30 @@ async function openSession(ports: EnginePorts, name: string, options: DriveOptio
     homes: new Map(),
     seq: 0,
     said: new Map(),
+    announcements: { pending: new Set(), stop: new AbortController() },
   };
   const resumed = stored.some((record) => record.value.state !== 'PLANNED');
   await note(session, 'opened', { data: { epoch: run.value.epoch, by: options.by, identity: ports.identity } });
-  tell(session, { type: 'run.started', workloads: stored.length, batches: run.value.batches.length, resumed, epoch: run.value.epoch });
+  const done = countOutcomes(stored.map((record) => record.value));
+  tell(session, {
+    type: 'run.started',
+    workloads: stored.length,
+    batches: run.value.batches.length,
+    resumed,
+    epoch: run.value.epoch,
+    ...(resumed ? { done } : {}),
+  });
   return session;
+}
+
+/** Outcomes of records that are done; those still planned are not. */
+function countOutcomes(records: readonly WorkloadRecord[]): { readonly [outcome: string]: number } {
+  const counts: Record<string, number> = {};
+  for (const record of records.filter((each) => isTerminal(each.state))) {
+    const outcome = outcomeOf(record.state) ?? '';
+    counts[outcome] = (counts[outcome] ?? 0) + 1;
+  }
+  return counts;
 }
 
 async function untilSettled(session: Session, options: DriveOptions): Promise<void> {
@@ -105,7 +127,14 @@ async function untilSettled(session: Session, options: DriveOptions): Promise<vo
   for (;;) {
     session.signal.throwIfAborted();
     await takeDecisions(session);
-    const situation = await look(session, options.stop.aborted);
+    const records = new Map([...session.records].map(([id, stored]) => [id, stored.value]));
+    const situation = await lookAt(session.ports, {
+      run: session.run.value,
+      records,
+      policy: session.policy,
+      stopping: options.stop.aborted,
+      signal: session.signal,
+    });
     batch = announceBatch(session, situation, batch);
     const actions = decide(situation);
     const moved = await actAll(session, actions);
@@ -126,25 +155,6 @@ async function takeDecisions(session: Session): Promise<void> {
   const decided = applyDecisions(run, records, session.ports.clock.now());
   for (const record of decided.changed) await persist(session, record);
   await persistRun(session, decided.run);
-}
-
-/** Reads every workload in flight. Order matters: records are already durable, the observation is newer than they are. */
-async function look(session: Session, stopping: boolean): Promise<Situation> {
-  const { policy, ports } = session;
-  const records = new Map([...session.records].map(([id, stored]) => [id, stored.value]));
-  const flying = [...records.values()].filter((record) => isInFlight(record.state) && record.state !== 'CLAIMED' && record.state !== 'APPLY_INTENT');
-  const proofOf = policy.proof === 'log' ? policy.to.agent : undefined;
-  const seen = await Promise.all(flying.map(async (record) => [record.item.id, await observe(ports, record, { proofOf, signal: session.signal })] as const));
-  const observations = new Map<string, Observation>(seen);
-  const { soakMs, maxFailures, maxStale, batchSize } = policy.rollout;
-  return {
-    run: session.run.value,
-    records,
-    observations,
-    now: ports.clock.now(),
-    stopping,
-    rules: { soakMs, proof: policy.proof, maxFailures, maxStale, batchSize },
-  };
 }
 
 /** Executes the actions side by side (one per workload at most); true when anything but waiting happened. */

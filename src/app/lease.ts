@@ -90,7 +90,8 @@ function hold(cluster: Cluster, clock: Clock, start: { readonly options: LeaseOp
     release: async (): Promise<void> => {
       done.abort();
       await renewing;
-      if (!lost.signal.aborted) await attemptWrite(() => cluster.replace(emptied(object)));
+      // Best effort: a Lease that cannot be given back runs out by itself.
+      if (!lost.signal.aborted) await cluster.replace(emptied(object)).catch(() => undefined);
     },
   };
 }

@@ -52,7 +52,9 @@ export async function observe(
 export function selectorOf(object: KubeObject): string {
   const spec = isJsonObject(object['spec']) ? object['spec'] : {};
   const selector = isJsonObject(spec['selector']) ? spec['selector'] : {};
-  const labels = isJsonObject(selector['matchLabels']) ? Object.entries(selector['matchLabels']).map(([key, value]) => `${key}=${String(value)}`) : [];
+  const labels = isJsonObject(selector['matchLabels'])
+    ? Object.entries(selector['matchLabels']).map(([key, value]) => `${key}=${typeof value === 'string' ? value : ''}`)
+    : [];
   const expressions = Array.isArray(selector['matchExpressions']) ? selector['matchExpressions'].filter(isJsonObject).map(expressionText) : [];
   return [...labels, ...expressions].join(',');
 }

@@ -7,7 +7,7 @@ import type { Reason, RunRecord, WorkloadRecord } from '../core/rollout/run-reco
 import type { WorkloadState } from '../core/rollout/workload-state.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { EnginePorts } from './ports.ts';
-import { replaceRecord, type Stored } from './state-store.ts';
+import { replaceRecord, rereadRecord, type Stored } from './state-store.ts';
 
 /** One instance driving one run: the stored records it read last, and where its words go. */
 export interface Session {
@@ -25,6 +25,13 @@ export interface Session {
   seq: number;
   /** What was last said about each workload in flight, so that nothing is said twice. */
   readonly said: Map<string, string>;
+  readonly announcements: Announcements;
+}
+
+/** Kubernetes Events under way: no step waits for one, none fails by one. */
+export interface Announcements {
+  readonly pending: Set<Promise<void>>;
+  readonly stop: AbortController;
 }
 
 /** Tells the outside what happened. Events are for people and programs that watch; nothing depends on them. */
@@ -32,6 +39,11 @@ export function tell(session: Session, body: EventBody): void {
   session.seq += 1;
   const time = new Date(session.ports.clock.now()).toISOString();
   session.emit({ kind: 'Event', time, run: session.run.value.name, seq: session.seq, ...body });
+}
+
+/** What makes two reasons the same to a listener: a countdown that goes on is no news. */
+export function saidText(reason: Reason): string {
+  return JSON.stringify(reason.id === 'soak' || reason.id === 'rollback-soak' ? reason.id : reason);
 }
 
 /** The record of a workload of this run. */
@@ -52,9 +64,10 @@ export async function persist(session: Session, record: WorkloadRecord, waitingF
   if (!stored) throw new Error(`no record of ${id}`);
   const { item: _item, ...data } = record;
   await note(session, 'record', { workload: id, data: data as unknown as JsonObject });
-  const next = await fenced(session, () => replaceRecord(session.ports.cluster, stored, record));
+  const next = await replaceFenced(session, stored, record);
   session.records.set(id, next);
   const from = stored.value.state;
+  if (waitingFor) session.said.set(id, saidText(waitingFor));
   if (from !== record.state) tell(session, { type: 'workload.state', workload: id, from, to: record.state, ...stateReason(record, waitingFor) });
   return record;
 }
@@ -64,12 +77,21 @@ export function enterState(session: Session, id: string, state: WorkloadState, r
   return persist(session, enter(recordOf(session, id), state, session.ports.clock.now(), reason));
 }
 
-/** Persists the run record the same way. */
+/** Persists the run record the same way; decisions that others recorded meanwhile are kept, to be taken up next. */
 export async function persistRun(session: Session, run: RunRecord): Promise<void> {
   session.signal.throwIfAborted();
   const { policy: _policy, ...data } = run;
   await note(session, 'run', { data: data as unknown as JsonObject });
-  session.run = await replaceRecord(session.ports.cluster, session.run, run);
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    try {
+      session.run = await replaceRecord(session.ports.cluster, session.run, { ...run, decisions: session.run.value.decisions });
+      return;
+    } catch (error) {
+      if (!(error instanceof ChangeoverError) || error.code !== 'conflict') throw error;
+      session.run = await assertStillOurs(session, error);
+    }
+  }
+  throw new ChangeoverError('conflict', `the record of run ${run.name} changes all the time`, { target: `run ${run.name}`, retryable: true });
 }
 
 /** Writes one journal line. A journal that cannot be written stops the step: nothing is done without it. */
@@ -83,12 +105,31 @@ function stateReason(record: WorkloadRecord, waitingFor: Reason | undefined): { 
   return reason ? { waitingFor: reason } : {};
 }
 
-async function fenced<T>(session: Session, write: () => Promise<T>): Promise<T> {
+/**
+ * Writes a workload record. After a conflict the run record tells whose write it was: a raised epoch = another instance
+ * drives now (`locked`); the same epoch = our own write, whose answer was lost: it is taken as read and decided on anew.
+ */
+async function replaceFenced(session: Session, stored: Stored<WorkloadRecord>, record: WorkloadRecord): Promise<Stored<WorkloadRecord>> {
+  const { cluster } = session.ports;
   try {
-    return await write();
+    return await replaceRecord(cluster, stored, record);
   } catch (error) {
     if (!(error instanceof ChangeoverError) || error.code !== 'conflict') throw error;
-    const message = `another instance drives run ${session.run.value.name} now; this one stops`;
-    throw new ChangeoverError('locked', message, { target: `run ${session.run.value.name}`, hint: 'Watch it with `changeover status --watch`.', cause: error });
+    await assertStillOurs(session, error);
+    const current = await rereadRecord<WorkloadRecord>(cluster, stored);
+    session.records.set(record.item.id, current);
+    throw new ChangeoverError('conflict', 'the record was already written by a request whose answer was lost', {
+      target: record.item.id,
+      retryable: true,
+      cause: error,
+    });
   }
+}
+
+async function assertStillOurs(session: Session, cause: unknown): Promise<Stored<RunRecord>> {
+  const { name, epoch } = session.run.value;
+  const latest = await rereadRecord<RunRecord>(session.ports.cluster, session.run);
+  if (latest.value.epoch === epoch) return latest;
+  const message = `another instance drives run ${name} now; this one stops`;
+  throw new ChangeoverError('locked', message, { target: `run ${name}`, hint: 'Watch it with `changeover status --watch`.', cause });
 }

@@ -23,21 +23,21 @@ export function runObjectName(run: string): string {
 /** Reads a run by name; undefined when there is none. */
 export async function readRun(cluster: Cluster, stateNamespace: string, run: string, signal?: AbortSignal): Promise<Stored<RunRecord> | undefined> {
   const object = await cluster.get(refTo(resources.configMap, stateNamespace, runObjectName(run)), signal);
-  return object && { value: parse<RunRecord>(object), object };
+  return object && { value: parse(object) as RunRecord, object };
 }
 
 /** All runs whose records are kept in the namespace. */
 export async function listRuns(cluster: Cluster, stateNamespace: string, signal?: AbortSignal): Promise<readonly Stored<RunRecord>[]> {
   const query = { resource: resources.configMap, namespace: stateNamespace, labelSelector: `${RECORD_LABEL}=run` };
   const objects = await cluster.list(query, signal);
-  return objects.map((object) => ({ value: parse<RunRecord>(object), object }));
+  return objects.map((object) => ({ value: parse(object) as RunRecord, object }));
 }
 
 /** The workload records of a run. */
 export async function listRecords(cluster: Cluster, stateNamespace: string, run: string, signal?: AbortSignal): Promise<readonly Stored<WorkloadRecord>[]> {
   const labelSelector = `${RECORD_LABEL}=workload,${RUN_LABEL}=${run}`;
   const objects = await cluster.list({ resource: resources.configMap, namespace: stateNamespace, labelSelector }, signal);
-  return objects.map((object) => ({ value: parse<WorkloadRecord>(object), object }));
+  return objects.map((object) => ({ value: parse(object) as WorkloadRecord, object }));
 }
 
 /** Creates the record of a run, or of a workload; `conflict` when it exists. */
@@ -52,6 +52,18 @@ export async function createRecord<T extends RunRecord | WorkloadRecord>(cluster
 export async function replaceRecord<T extends RunRecord | WorkloadRecord>(cluster: Cluster, stored: Stored<T>, value: T): Promise<Stored<T>> {
   const object = { ...stored.object, data: { record: JSON.stringify(value) } };
   return { value, object: await cluster.replace(object) };
+}
+
+/** Reads a stored record again, as it is now. `gone` when it was deleted. */
+export async function rereadRecord<T extends RunRecord | WorkloadRecord>(cluster: Cluster, stored: Stored<T>): Promise<Stored<T>> {
+  const { namespace = '', name } = stored.object.metadata;
+  const object = await cluster.get(refTo(resources.configMap, namespace, name));
+  if (!object)
+    throw new ChangeoverError('gone', 'the record was deleted', {
+      target: `${namespace}/ConfigMap/${name}`,
+      hint: 'Restore it from the local journal, or roll back with `changeover undo --print`.',
+    });
+  return { value: parse(object) as T, object };
 }
 
 /** The run a command means: the named one, else the only unfinished one. Throws `usage` with the choices. */
@@ -85,13 +97,13 @@ function workloadObjectName(record: WorkloadRecord): string {
   return `${runObjectName(record.run)}-${id}`;
 }
 
-function parse<T extends RunRecord | WorkloadRecord>(object: KubeObject): T {
+function parse(object: KubeObject): RunRecord | WorkloadRecord {
   const name = `${object.metadata.namespace}/ConfigMap/${object.metadata.name}`;
   const data = object['data'];
   const text = isJsonObject(data) ? data['record'] : undefined;
   if (typeof text !== 'string')
     throw new ChangeoverError('refused', 'the record holds no data', { target: name, hint: 'Somebody edited it; restore it from the local journal.' });
-  const value = JSON.parse(text) as T;
+  const value = JSON.parse(text) as RunRecord | WorkloadRecord;
   if (value.version !== 1)
     throw new ChangeoverError('unsupported', 'the record was written by a newer Changeover', { target: name, hint: 'Use that version.' });
   return value;

@@ -12,9 +12,9 @@ export async function startTraffic(): Promise<Traffic> {
   const url = await serviceUrl('gateway');
   const failures: string[] = [];
   let sent = 0;
-  let stopped = false;
+  const stop = new AbortController();
   const loop = (async (): Promise<void> => {
-    while (!stopped) {
+    while (!stop.signal.aborted) {
       sent += 1;
       const problem = await askGateway(url);
       if (problem !== undefined) failures.push(`${new Date().toISOString()} ${problem}`);
@@ -25,7 +25,7 @@ export async function startTraffic(): Promise<Traffic> {
     sent: () => sent,
     failures: () => failures,
     stop: async () => {
-      stopped = true;
+      stop.abort();
       await loop;
     },
   };

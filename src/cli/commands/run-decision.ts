@@ -64,7 +64,7 @@ async function decide(invocation: Invocation, kind: Decision['kind'], act: Act):
 async function confirmDecision(invocation: Invocation, cluster: Cluster, kind: Decision['kind']): Promise<void> {
   const { args, options } = invocation;
   if (options.yes === true || kind === 'pause') return;
-  const [identity, status] = await Promise.all([cluster.identity(), readStatus(cluster, runOf(options))]);
+  const [identity, status] = await Promise.all([cluster.identity(), readStatus({ cluster, clock: invocation.wiring.clock }, runOf(options))]);
   const effect = decisionEffect(status, { kind, targets: args, rollbackInFlight: options.rollbackInFlight === true });
   const summary = [`Run ${printable(status.run)} on ${printable(identity.server)}`, `  ${kind}: ${effect}`];
   await confirm(invocation, { summary, action: 'Do it?' });
@@ -73,7 +73,7 @@ async function confirmDecision(invocation: Invocation, cluster: Cluster, kind: D
 async function recordOnly(invocation: Invocation, cluster: Cluster, kind: Decision['kind']): Promise<ExitCode> {
   const run = await record(invocation, cluster, kind);
   const { stateNamespace } = invocation.options;
-  const status = await readStatus(cluster, { stateNamespace, run: run.name });
+  const status = await readStatus({ cluster, clock: invocation.wiring.clock }, { stateNamespace, run: run.name });
   const who = status.holder
     ? `${printable(status.holder.identity)} drives the run and obeys within seconds`
     : 'nobody drives the run now; it holds as soon as somebody does';
@@ -97,7 +97,7 @@ async function recordAndDrive(invocation: Invocation, cluster: Cluster, kind: De
 
 async function record({ wiring, args, options }: Invocation, cluster: Cluster, kind: Decision['kind']): Promise<RunRecord> {
   const stored = await recordDecision(
-    { cluster, clock: wiring.clock },
+    { cluster, clock: invocation.wiring.clock },
     {
       ...runOf(options),
       kind,

@@ -22,7 +22,7 @@ export async function runStatus(invocation: Invocation): Promise<ExitCode> {
 }
 
 async function show(invocation: Invocation, cluster: Cluster, signal: AbortSignal): Promise<ExitCode> {
-  const status = await readStatus(cluster, runOf(invocation.options), signal);
+  const status = await readStatus({ cluster, clock: invocation.wiring.clock }, runOf(invocation.options), signal);
   await writeResult(invocation, status, (style) => formatStatus(status, { ...style, now: invocation.wiring.clock.now(), flags: flagsOf(invocation.options) }));
   return 0;
 }
@@ -36,8 +36,12 @@ async function watch(invocation: Invocation, cluster: Cluster, signal: AbortSign
   try {
     while (status?.finishedAt === undefined) {
       if (status) await wiring.clock.sleep(WATCH_MS, signal);
-      status = await readStatus(cluster, runOf(options), signal);
-      const text = JSON.stringify({ ...status, holder: status.holder?.identity });
+      status = await readStatus({ cluster, clock: wiring.clock }, runOf(options), signal);
+      const text = JSON.stringify({
+        ...status,
+        holder: status.holder?.identity,
+        workloads: status.workloads.map((each) => ({ ...each, waitingFor: each.waitingFor?.id })),
+      });
       if (screen) screen.draw(fitted(invocation, status));
       else if (text !== last) await writeNext(invocation, status);
       last = text;

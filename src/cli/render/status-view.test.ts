@@ -10,7 +10,16 @@ const style = { paint: painter(false), width: 120, now: Date.parse('2026-11-03T1
 
 function workload(name: string, state: WorkloadState, more: Partial<WorkloadStatus> = {}): WorkloadStatus {
   const outcome = outcomeOf(state);
-  return { id: `shop/Deployment/${name}`, batch: 1, state, since: '2026-11-03T10:40:00Z', acknowledged: false, ...(outcome ? { outcome } : {}), ...more };
+  return {
+    id: `shop/Deployment/${name}`,
+    batch: 1,
+    state,
+    since: '2026-11-03T10:40:00Z',
+    acknowledged: false,
+    fingerprint: 'stack',
+    ...(outcome ? { outcome } : {}),
+    ...more,
+  };
 }
 
 function status(workloads: readonly WorkloadStatus[], more: Partial<RunStatus> = {}): RunStatus {

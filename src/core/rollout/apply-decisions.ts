@@ -78,7 +78,7 @@ function exclude(record: WorkloadRecord, now: number): WorkloadRecord {
 /** A rolled-back workload is tried once more; an inconclusive one is judged again where it stands. */
 function retry(record: WorkloadRecord, now: number): WorkloadRecord {
   if (record.state === 'INCONCLUSIVE') {
-    return { ...enter(record, 'ROLLING', now), acknowledged: false, rolloutStartedAt: new Date(now).toISOString(), flaps: 0 };
+    return { ...enter(record, 'ROLLING', now), acknowledged: false, rolloutStartedAt: new Date(now).toISOString(), flaps: {} };
   }
   const again = record.state === 'ROLLED_BACK' || (record.state === 'SKIPPED' && record.reason?.id === 'excluded');
   if (!again) return record;
@@ -88,7 +88,8 @@ function retry(record: WorkloadRecord, now: number): WorkloadRecord {
 
 function turnBack(record: WorkloadRecord, now: number): WorkloadRecord {
   const reason = { id: 'requested', params: {} };
-  const can = isTouched(record) || record.state === 'SUCCEEDED' || record.state === 'INCONCLUSIVE' || record.state === 'RB_FAILED';
+  const can =
+    isTouched(record) || record.state === 'SUCCEEDED' || record.state === 'DEFERRED_ZERO' || record.state === 'INCONCLUSIVE' || record.state === 'RB_FAILED';
   return can ? { ...enter(record, 'RB_INTENT', now, reason), acknowledged: true } : record;
 }
 

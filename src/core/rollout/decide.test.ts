@@ -106,7 +106,7 @@ describe('decide', () => {
     const soaking = record('orders', {
       state: 'SOAKING',
       proven: ['uid-a', 'uid-b'],
-      flaps: 0,
+      flaps: {},
       readySince: Object.fromEntries(['a', 'b'].map((name) => [`uid-${name}`, { at: new Date(NOON).toISOString(), transition: new Date(NOON).toISOString() }])),
     });
     const proofs = { 'uid-a': { kind: 'target', line: '' }, 'uid-b': { kind: 'target', line: '' } } as const;

@@ -130,6 +130,7 @@ function step(record: WorkloadRecord, situation: Situation, mayStart: boolean): 
     case 'RB_ROLLING':
       return watchRollback(record, situation);
     case 'SUCCEEDED':
+    case 'DEFERRED_ZERO':
     case 'ROLLED_BACK':
     case 'RB_FAILED':
     case 'INCONCLUSIVE':
@@ -166,6 +167,8 @@ function follow(record: WorkloadRecord, verdict: Verdict, context: { readonly si
       return { kind: 'succeed', id };
     case 'fail':
       return { kind: 'fail', id, reason: verdict.reason };
+    case 'deferred':
+      return { kind: 'record', id, record: enter(record, 'DEFERRED_ZERO', now, verdict.reason) };
     case 'inconclusive':
       return { kind: 'record', id, record: enter(record, 'INCONCLUSIVE', now, verdict.reason) };
     case 'wait': {

@@ -85,7 +85,7 @@ describe('judge', () => {
   });
 
   it('fails when pods lose and regain readiness again and again', () => {
-    const flapping = record('orders', { state: 'SOAKING', flaps: 2 });
+    const flapping = record('orders', { state: 'SOAKING', flaps: { 'uid-b': 2 } });
 
     expect(judge(observation(flapping, 1_000, { newPods: two, proofs: proven }), flapping, rules)).toMatchObject({
       kind: 'fail',
@@ -108,10 +108,24 @@ describe('judge', () => {
     expect(verdict(1_000, { object: unseen, newPods: two, proofs: proven })).toMatchObject({ kind: 'wait', waitingFor: { id: 'controller' } });
   });
 
-  it('never succeeds without a pod', () => {
+  it('does not add up hiccups of different pods', () => {
+    const hiccups = record('orders', { state: 'SOAKING', flaps: { 'uid-a': 1, 'uid-b': 1 } });
+
+    expect(judge(observation(hiccups, 1_000, { newPods: two, proofs: proven }), hiccups, rules)).toMatchObject({ kind: 'wait' });
+  });
+
+  it('never succeeds without a pod: scaled to zero it stays unverified', () => {
     const object = observation(rolling, 0).object;
     const empty = object && { ...object, spec: { replicas: 0 } };
 
-    expect(verdict(600_000, { object: empty })).toMatchObject({ kind: 'wait', waitingFor: { id: 'scaled-to-zero' } });
+    expect(verdict(1_000, { object: empty, newPods: two, proofs: proven })).toMatchObject({ kind: 'wait', waitingFor: { id: 'scaled-to-zero' } });
+    expect(verdict(600_000, { object: empty })).toMatchObject({ kind: 'deferred', reason: { id: 'unverified' } });
+  });
+
+  it('does not blame the change when somebody paused the Deployment', () => {
+    const object = observation(rolling, 0).object;
+    const paused = object && { ...object, spec: { replicas: 2, paused: true } };
+
+    expect(verdict(1_000, { object: paused, newPods: [pod('a')], proofs: proven })).toMatchObject({ kind: 'inconclusive', reason: { id: 'paused-by-others' } });
   });
 });

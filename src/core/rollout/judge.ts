@@ -9,6 +9,8 @@ export type Verdict =
   | { readonly kind: 'wait'; readonly phase: 'rolling' | 'soaking'; readonly waitingFor: Reason }
   | { readonly kind: 'pass' }
   | { readonly kind: 'fail'; readonly reason: Reason }
+  /** Nothing runs any more that could be judged: the change stays, unverified. */
+  | { readonly kind: 'deferred'; readonly reason: Reason }
   | { readonly kind: 'inconclusive'; readonly reason: Reason };
 
 export interface JudgeRules {
@@ -36,12 +38,15 @@ export function judge(observation: Observation, record: WorkloadRecord, rules: J
   if (wrong) return wrong;
   const refused = replicaFailure(object);
   if (refused) return { kind: 'fail', reason: refused };
-  if ((record.flaps ?? 0) >= 2) return { kind: 'fail', reason: { id: 'readiness-flaps', params: { times: record.flaps ?? 0 } } };
+  const flaps = newPods.find((pod) => (record.flaps?.[pod.uid] ?? 0) >= 2);
+  if (flaps) return { kind: 'fail', reason: { id: 'readiness-flaps', params: { pod: flaps.name, times: record.flaps?.[flaps.uid] ?? 0 } } };
 
   const wanted = replicasOf(object);
   if (observedGeneration(object) < (object.metadata.generation ?? 0)) return rolling('controller', {});
+  if (isPaused(object)) return { kind: 'inconclusive', reason: { id: 'paused-by-others', params: {} } };
   if (!intentSet) return late(observation, record, wanted) ?? rolling('new-replicaset', {});
-  if (wanted === 0) return rolling('scaled-to-zero', {});
+  if (wanted === 0)
+    return newPods.length === 0 ? { kind: 'deferred', reason: { id: 'unverified', params: { because: 'scaled-to-zero' } } } : rolling('scaled-to-zero', {});
   const trouble = verdicts.find((verdict) => verdict.kind === 'infra') ?? verdicts.find((verdict) => verdict.kind === 'waiting');
   const detail = trouble?.kind === 'infra' || trouble?.kind === 'waiting' ? trouble.reason.params : null;
   const ready = newPods.filter((pod) => pod.ready).length;
@@ -87,6 +92,12 @@ function late(observation: Observation, record: WorkloadRecord, wanted: number):
 
 function rolling(id: string, params: { readonly [name: string]: Json }): Verdict {
   return { kind: 'wait', phase: 'rolling', waitingFor: { id, params } };
+}
+
+/** Paused by somebody else: we never pause, so no new pod will come until they unpause. */
+function isPaused(object: KubeObject): boolean {
+  const spec = object['spec'];
+  return isJsonObject(spec) && spec['paused'] === true;
 }
 
 /** `spec.replicas`; Kubernetes defaults it to 1. */

@@ -86,8 +86,8 @@ export interface WorkloadRecord {
   readonly baseline?: { readonly startupRestarts: number; readonly pods: number };
   /** First moment each new pod was seen Ready, by pod uid, with the server's transition time it belongs to. */
   readonly readySince?: { readonly [podUid: string]: { readonly at: string; readonly transition: string } };
-  /** Times a new pod stopped being Ready. */
-  readonly flaps?: number;
+  /** How often each new pod stopped being Ready, by pod uid. */
+  readonly flaps?: { readonly [podUid: string]: number };
   /** Uids of new pods that showed the new agent; a log may be rotated away later. */
   readonly proven?: readonly string[];
   readonly rolloutStartedAt?: string;

@@ -10,6 +10,10 @@ export interface WorkloadStatus {
   readonly outcome?: OutcomeStatus;
   readonly since: string;
   readonly reason?: Reason;
+  /** For a workload in flight, seen just now: what it waits for. */
+  readonly waitingFor?: Reason;
+  /** Workloads of one stack share it: they fail together. */
+  readonly fingerprint: string;
   readonly evidence?: Evidence;
   readonly acknowledged: boolean;
 }

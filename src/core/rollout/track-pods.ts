@@ -1,3 +1,4 @@
+import { jsonEqual } from '../json.ts';
 import type { Observation } from './observation.ts';
 import type { WorkloadRecord } from './run-record.ts';
 
@@ -9,17 +10,17 @@ import type { WorkloadRecord } from './run-record.ts';
 export function trackPods(record: WorkloadRecord, observation: Observation): WorkloadRecord {
   const known = record.readySince ?? {};
   const readySince: Record<string, { at: string; transition: string }> = {};
-  let flaps = record.flaps ?? 0;
+  const flaps: Record<string, number> = { ...record.flaps };
   for (const pod of observation.newPods) {
     const before = known[pod.uid];
     const transition = pod.readyTransition ?? '';
     const left = before !== undefined && (!pod.ready || before.transition !== transition);
-    if (left) flaps += 1;
+    if (left) flaps[pod.uid] = (flaps[pod.uid] ?? 0) + 1;
     if (!pod.ready) continue;
     readySince[pod.uid] = before && !left ? before : { at: new Date(observation.at).toISOString(), transition };
   }
   const proven = observation.newPods.filter((pod) => observation.proofs[pod.uid]?.kind === 'target').map((pod) => pod.uid);
-  const same = flaps === (record.flaps ?? 0) && sameKeys(proven, record.proven ?? []) && sameEntries(readySince, known);
+  const same = jsonEqual(flaps, record.flaps ?? {}) && sameKeys(proven, record.proven ?? []) && sameEntries(readySince, known);
   return same ? record : { ...record, readySince, flaps, proven };
 }
 

@@ -11,6 +11,8 @@ export type WorkloadState =
   | 'ROLLING'
   | 'SOAKING'
   | 'SUCCEEDED'
+  /** Changed by us, then scaled to zero: migrated, unverified. */
+  | 'DEFERRED_ZERO'
   | 'RB_INTENT'
   | 'RB_ROLLING'
   | 'ROLLED_BACK'
@@ -31,6 +33,7 @@ const outcomes = {
   ROLLING: undefined,
   SOAKING: undefined,
   SUCCEEDED: 'migrated',
+  DEFERRED_ZERO: 'migrated',
   RB_INTENT: undefined,
   RB_ROLLING: undefined,
   ROLLED_BACK: 'rolled-back',

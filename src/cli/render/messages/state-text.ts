@@ -14,6 +14,7 @@ export const stateTexts = {
   ROLLING: 'rolling',
   SOAKING: 'soaking',
   SUCCEEDED: 'migrated',
+  DEFERRED_ZERO: 'migrated, unverified',
   RB_INTENT: 'turning back',
   RB_ROLLING: 'turning back',
   ROLLED_BACK: 'rolled back',
@@ -30,7 +31,7 @@ export function stateMark(state: WorkloadState): { readonly mark: string; readon
   if (state === 'SUCCEEDED') return { mark: '✓', tone: 'good' };
   if (state === 'RB_FAILED' || state === 'CONFLICT') return { mark: '✗', tone: 'bad' };
   if (state === 'ROLLED_BACK' || state === 'RB_INTENT' || state === 'RB_ROLLING') return { mark: '↩', tone: 'caution' };
-  if (state === 'INCONCLUSIVE') return { mark: '?', tone: 'caution' };
+  if (state === 'INCONCLUSIVE' || state === 'DEFERRED_ZERO') return { mark: '?', tone: 'caution' };
   if (state === 'SKIPPED' || state === 'GONE' || state === 'EXT_CHANGED') return { mark: '-', tone: 'quiet' };
   return state === 'PLANNED' ? { mark: ' ', tone: 'quiet' } : { mark: '•', tone: 'accent' };
 }
