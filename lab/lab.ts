@@ -7,6 +7,7 @@ import type { Segment, ServiceCount } from './stand-ins/segment-store.ts';
 export { inspectJvm } from './inspect-jvm.ts';
 export { labMode } from './lab-mode.ts';
 export { shop } from './fleet/shop.ts';
+export { store } from './fleet/store.ts';
 
 /** Where tests find the lab. Kubeconfigs exist while it is up. */
 export const lab = {
@@ -40,7 +41,7 @@ export function isLabUp(): boolean {
   return labMode() === 'full';
 }
 
-/** The URL of a service of the shop, reachable from the host: `http://<cluster IP>:8080`. */
+/** The URL of a service, reachable from the host: `http://<cluster IP>:8080`. */
 export async function serviceUrl(name: string, namespace = 'shop'): Promise<string> {
   const service = await getJson<{ spec: { clusterIP: string } }>('service', name, '-n', namespace);
   return `http://${service.spec.clusterIP}:8080`;

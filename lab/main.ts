@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { buildLab } from './build.ts';
 import { takeDown } from './down.ts';
-import { bringUpFleet } from './fleet/bring-up-fleet.ts';
+import { bringUpFleets, fleets } from './fleet/bring-up-fleet.ts';
 import { isLabBuilt, lab } from './lab.ts';
 import { withMachineLock } from './machine-lock.ts';
 import { paths } from './paths.ts';
@@ -30,9 +30,13 @@ program
 
 program
   .command('fleet')
-  .description('create the namespace shop with its services and wait until all are ready')
-  .option('--fresh', 'delete the namespace first')
-  .action(async (options: { fresh?: boolean }) => await withMachineLock(async () => await bringUpFleet({ fresh: options.fresh === true, say })));
+  .description('create the namespaces shop and store with their services and wait until all are ready')
+  .addOption(new Option('--only <namespace>', 'one of them').choices(fleets.map((fleet) => fleet.namespace)))
+  .option('--fresh', 'delete the namespaces first')
+  .action(async (options: { only?: string; fresh?: boolean }) => {
+    const wanted = fleets.filter((fleet) => options.only === undefined || fleet.namespace === options.only);
+    await withMachineLock(async () => await bringUpFleets(wanted, { fresh: options.fresh === true, say }));
+  });
 
 program
   .command('down')

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { imageEnv, images } from '../fleet/images.ts';
+import { images } from '../fleet/images.ts';
 import type { ImageSpec, LayerName } from '../fleet/images.ts';
 import { paths, sources } from '../paths.ts';
 import { runCommand } from '../run-command.ts';
@@ -64,14 +64,14 @@ async function pushImage(
   const reference = `${address}/${image.repository}:${image.tag}`;
   const layers = image.layers.flatMap((name) => ['-f', from.archives.get(name) ?? name]);
   await crane(from.log, 'append', '-b', from.base, ...platform, ...layers, '-t', reference);
-  const env = Object.entries({ ...imageEnv, ...image.env }).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+  const env = Object.entries(image.env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
   const run = [
     '--entrypoint',
     image.entrypoint.join(','),
     '--user',
     '1000:1000',
     '--workdir',
-    '/app',
+    image.workingDir ?? '/app',
     '--exposed-ports',
     '8080/tcp',
     '--label',

@@ -10,6 +10,8 @@ import type { Part } from './part.ts';
 export const javaOutputs = {
   plugin: join(paths.java, 'skywalking-plugin', 'target', 'lab-http-plugin.jar'),
   shop: join(paths.java, 'shop', 'target', 'shop'),
+  store: join(paths.java, 'store', 'target', 'app.jar'),
+  tracedStore: join(paths.java, 'store', 'target', 'app-traced.jar'),
 } as const;
 
 /** The two agents' jars, as published on Maven Central. */
@@ -24,11 +26,11 @@ export const agentsPart: Part = {
   },
 };
 
-/** SkyWalking's plugins are not published, so the lab has its own; and the web application that is every service of the shop. */
+/** SkyWalking's plugins are not published, so the lab has its own; and the applications that are every service of the shop and of the store. */
 export const javaPart: Part = {
   name: 'java',
   inputs: () => `${digestOf('java')} skywalking ${versions.skywalkingAgent} tomcat ${versions.tomcat}`,
-  outputs: [javaOutputs.plugin, javaOutputs.shop],
+  outputs: Object.values(javaOutputs),
   make: async (log) => {
     // Maven writes beside the sources: it gets a copy, so that the work tree stays clean.
     rmSync(paths.java, { recursive: true, force: true });

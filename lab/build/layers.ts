@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, copyFileSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LayerName } from '../fleet/images.ts';
 import { paths, sources } from '../paths.ts';
@@ -47,21 +47,64 @@ const stage: Readonly<Record<LayerName, (root: string) => void>> = {
     own(join(base, 'conf', 'server.xml'), [0, app, 0o640]);
     for (const folder of ['logs', 'temp', 'work']) own(join(base, folder), [app, app, 0o750]);
   },
-  skywalking: (root) => {
-    const home = join(root, 'opt', 'skywalking');
-    for (const folder of ['config', 'plugins', 'activations', 'logs']) mkdirSync(join(home, folder), { recursive: true });
-    copyFileSync(paths.skywalkingJar, join(home, 'skywalking-agent.jar'));
-    copyFileSync(javaOutputs.plugin, join(home, 'plugins', 'lab-http-plugin.jar'));
-    copyFileSync(join(sources, 'image', 'agent.config'), join(home, 'config', 'agent.config'));
-    own(join(home, 'config', 'agent.config'), [0, app, 0o640]);
-    own(join(home, 'logs'), [app, app, 0o2770]);
-  },
+  skywalking: (root) => stageAgent(join(root, 'opt', 'skywalking')),
   opentelemetry: (root) => {
     const home = join(root, 'opt', 'opentelemetry');
     mkdirSync(home, { recursive: true });
     copyFileSync(paths.opentelemetryJar, join(home, 'opentelemetry-javaagent.jar'));
   },
+  store: (root) => stageStore(join(root, 'app'), javaOutputs.store),
+  'store-traced': (root) => stageStore(join(root, 'app'), javaOutputs.tracedStore),
+  'skywalking-official': (root) => stageAgent(join(root, 'skywalking', 'agent')),
+  catalog: (root) => {
+    const home = join(root, 'skywalking');
+    mkdirSync(home);
+    copyFileSync(javaOutputs.store, join(home, 'app.jar'));
+    writeFileSync(join(home, 'catalog.properties'), 'owner=catalog\n');
+    own(join(home, 'catalog.properties'), [app, app, 0o600]);
+  },
+  'home-link': (root) => {
+    symlinkSync('data/home', join(root, 'home'));
+    mkdirSync(join(root, 'data', 'home', 'admin'), { recursive: true });
+    ownHome(root);
+  },
+  'home-skywalking': (root) => {
+    const home = join(root, 'data', 'home', 'admin', 'skywalking');
+    stageAgent(home);
+    own(home, [app, app, 0o3770]);
+    ownHome(root);
+  },
+  'home-store': (root) => {
+    const home = join(root, 'data', 'home', 'admin', 'app');
+    mkdirSync(home, { recursive: true });
+    copyFileSync(javaOutputs.store, join(home, 'app.jar'));
+    own(home, [app, 0, 0o1750]);
+    ownHome(root);
+  },
 };
+
+/** The agent as its archive unpacks, with the lab's plugin and owners and modes that a careless rewrite would flatten. */
+function stageAgent(home: string): void {
+  for (const folder of ['config', 'plugins', 'activations', 'optional-plugins', 'logs']) mkdirSync(join(home, folder), { recursive: true });
+  copyFileSync(paths.skywalkingJar, join(home, 'skywalking-agent.jar'));
+  copyFileSync(javaOutputs.plugin, join(home, 'plugins', 'lab-http-plugin.jar'));
+  copyFileSync(join(sources, 'image', 'agent.config'), join(home, 'config', 'agent.config'));
+  own(join(home, 'config', 'agent.config'), [0, app, 0o640]);
+  own(join(home, 'logs'), [app, app, 0o2770]);
+}
+
+function stageStore(home: string, jar: string): void {
+  mkdirSync(join(home, 'bin'), { recursive: true });
+  copyFileSync(jar, join(home, 'app.jar'));
+  copyFileSync(join(sources, 'image', 'run.sh'), join(home, 'bin', 'run.sh'));
+  own(join(home, 'bin', 'run.sh'), [app, app, 0o750]);
+}
+
+/** Layers repeat the folders above what they bring, and must not change them. */
+function ownHome(root: string): void {
+  own(join(root, 'data', 'home'), [0, 0, 0o711]);
+  own(join(root, 'data', 'home', 'admin'), [app, app, 0o2750]);
+}
 
 function own(path: string, [uid, gid, mode]: readonly [number, number, number]): void {
   chownSync(path, uid, gid);

@@ -4,6 +4,7 @@ import { applyRights, namespaceObject, oapService } from '../up/base-objects.ts'
 import { deploymentObject, serviceObject } from './service-manifests.ts';
 import type { FleetSpec } from './service-spec.ts';
 import { shop } from './shop.ts';
+import { store } from './store.ts';
 
 interface DeploymentStatus {
   readonly metadata: { readonly name: string };
@@ -11,18 +12,28 @@ interface DeploymentStatus {
   readonly status: { readonly readyReplicas?: number };
 }
 
-/** Creates the fleet's namespace and services and waits until every replica is ready; `fresh` deletes the namespace first. */
-export async function bringUpFleet(options: { readonly fresh: boolean; readonly say: (line: string) => void }): Promise<void> {
+/** Every fleet of the lab. */
+export const fleets: readonly FleetSpec[] = [shop, store];
+
+/** Creates the fleets' namespaces and services and waits until every replica is ready; `fresh` deletes the namespaces first. */
+export async function bringUpFleets(wanted: readonly FleetSpec[], options: { readonly fresh: boolean; readonly say: (line: string) => void }): Promise<void> {
   if (labMode() !== 'full') throw new Error('The lab is not up. Run: npm run lab -- up');
   if (options.fresh) {
-    await kubectl(['delete', 'namespace', shop.namespace, '--ignore-not-found', '--wait', '--timeout=120s']);
-    options.say(`namespace ${shop.namespace} is gone`);
+    const namespaces = wanted.map((fleet) => fleet.namespace);
+    await kubectl(['delete', 'namespace', ...namespaces, '--ignore-not-found', '--wait', '--timeout=120s']);
+    options.say(`gone: ${namespaces.join(', ')}`);
   }
-  await applyFleet(shop);
-  options.say(`${shop.services.length} services applied`);
-  await Promise.all(shop.services.map((service) => kubectl(['rollout', 'status', `deployment/${service.name}`, '-n', shop.namespace, '--timeout=300s'])));
+  for (const fleet of wanted) {
+    await applyFleet(fleet);
+    options.say(`${fleet.services.length} services of ${fleet.namespace} applied`);
+  }
+  await Promise.all(wanted.flatMap((fleet) => fleet.services.map((service) => waitForService(service.name, fleet.namespace))));
   options.say('all services are ready');
-  process.stdout.write(await fleetTable(shop));
+  for (const fleet of wanted) process.stdout.write(await fleetTable(fleet));
+}
+
+async function waitForService(name: string, namespace: string): Promise<void> {
+  await kubectl(['rollout', 'status', `deployment/${name}`, '-n', namespace, '--timeout=300s']);
 }
 
 /** Creates or updates a fleet's objects, Services first. Waits for nothing. */

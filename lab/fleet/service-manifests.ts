@@ -19,7 +19,7 @@ export function serviceObject(spec: ServiceSpec, namespace: string): object {
 export function deploymentObject(spec: ServiceSpec, namespace: string): object {
   const labels = { app: spec.name, appName: spec.name, team: teamOf(spec) };
   const sidecar = spec.sidecar === undefined ? {} : { [sidecarLabel]: spec.sidecar };
-  const containers = [businessContainer(spec), ...(spec.logCollector === true ? [logCollector(spec)] : [])];
+  const containers = [mergePatch(businessContainer(spec), spec.container ?? {}), ...(spec.logCollector === true ? [logCollector(spec)] : [])];
   const deployment = {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -72,9 +72,10 @@ function opentelemetryEnv(service: string): readonly EnvVar[] {
   });
 }
 
-function skywalkingEnv(settings: 'options' | 'environment', service: string): readonly EnvVar[] {
+function skywalkingEnv(settings: 'options' | 'environment' | 'image', service: string): readonly EnvVar[] {
   const flag = '-javaagent:/opt/skywalking/skywalking-agent.jar';
   const backend = '$(OAP_SERVICE_HOST):11800';
+  if (settings === 'image') return toEnvVars({ SW_AGENT_COLLECTOR_BACKEND_SERVICES: backend });
   return settings === 'options'
     ? toEnvVars({
         CATALINA_OPTS: `-Dfile.encoding=UTF-8 ${flag} -Dskywalking.agent.service_name=${service} -Dskywalking.collector.backend_service=${backend} -Duser.timezone=UTC`,

@@ -1,6 +1,9 @@
-/** How a service's JVM gets its tracing agent. `options`: everything in CATALINA_OPTS; `environment`: SkyWalking's own variables beside the `-javaagent` flag. */
+/**
+ * How a service's JVM gets its tracing agent. `options`: everything in CATALINA_OPTS; `environment`: SkyWalking's own variables beside the `-javaagent` flag;
+ * `image`: the flag comes from elsewhere, the generated Deployment says where the backend is and no more.
+ */
 export type AgentSpec =
-  | { readonly kind: 'skywalking'; readonly settings: 'options' | 'environment' }
+  | { readonly kind: 'skywalking'; readonly settings: 'options' | 'environment' | 'image' }
   | { readonly kind: 'opentelemetry' }
   | { readonly kind: 'none' };
 
@@ -18,7 +21,9 @@ export interface ServiceSpec {
   /** The service it calls on each request. */
   readonly downstream?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Merged over the generated Deployment (JSON merge patch), for what only one service has. */
+  /** Merged over its container (JSON merge patch), for what only one service has. */
+  readonly container?: object;
+  /** Merged over the generated Deployment (JSON merge patch), likewise. */
   readonly override?: object;
 }
 

@@ -7,7 +7,7 @@ import { pki } from './certificates.ts';
 
 /** Creates the namespaces and the rights of `rbac.yaml`. */
 export async function applyNamespacesAndRights(): Promise<void> {
-  await applyObjects(['changeover', 'shop', 'observability'].map((name) => namespaceObject(name)));
+  await applyObjects(['changeover', 'shop', 'store', 'observability'].map((name) => namespaceObject(name)));
   await applyRights();
 }
 
