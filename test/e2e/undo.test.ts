@@ -153,7 +153,7 @@ async function undo(args: readonly string[]): ReturnType<typeof run> {
 function sh(script: string): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
   const file = join(workFolder(), 'undo.sh');
   writeFileSync(file, script);
-  return spawnSync('sh', [file], { encoding: 'utf8', env: { ...admin, PATH: `${paths.bin}:/usr/bin:/bin` } });
+  return spawnSync('sh', [file], { encoding: 'utf8', env: { ...admin, HOME: workFolder(), PATH: `${paths.bin}:/usr/bin:/bin` } });
 }
 
 /** A Deployment that differs from the API server's defaults in nothing: what it stores is what a rollback must restore. */

@@ -14,7 +14,9 @@ describe('Kubernetes Events of a run', () => {
 
     await run(simulation, simulation.world.connect());
 
-    const said = simulation.world.store.list('v1', 'Event').map((event) => [(event['involvedObject'] as { name: string }).name, event['reason'], event['type']]);
+    const said = simulation.world.store
+      .list('v1', 'Event')
+      .map((event) => [(event['involvedObject'] as { name: string }).name, event['reason'], event['type']]);
     expect(said).toHaveLength(4);
     expect(said).toEqual(
       expect.arrayContaining([
@@ -26,8 +28,13 @@ describe('Kubernetes Events of a run', () => {
     );
     const [applied] = about(simulation, 'good').filter((event) => event['reason'] === 'ChangeoverApplied');
     const uid = simulation.deployments().find((object) => object.metadata.name === 'good')?.metadata.uid;
-    expect(applied).toMatchObject({ metadata: { namespace: 'shop' }, involvedObject: { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'good', uid } });
-    expect(applied?.['message']).toMatch(/^tracing agent of container good replaced: image registry\.example\.com\/shop\/good:1 -> \S+:1-otel-[0-9a-f]{8}@sha256:\S+, OTEL_/);
+    expect(applied).toMatchObject({
+      metadata: { namespace: 'shop' },
+      involvedObject: { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'good', uid },
+    });
+    expect(applied?.['message']).toMatch(
+      /^tracing agent of container good replaced: image registry\.example\.com\/shop\/good:1 -> \S+:1-otel-[0-9a-f]{8}@sha256:\S+, OTEL_/,
+    );
     expect(applied?.['message']).toContain(`run ${simulation.plan.name}, started by ada@desk: quarterly, ticket CHG-1)`);
     expect(about(simulation, 'bad').find((event) => event['reason'] === 'ChangeoverRolledBack')?.['message']).toContain('new pods failed: container-');
   });
@@ -38,7 +45,9 @@ describe('Kubernetes Events of a run', () => {
 
     await applyToTheEnd(simulation);
 
-    expect(about(simulation, 'good').map((event) => event['reason']).sort()).toEqual(['ChangeoverApplied', 'ChangeoverMigrated']);
+    const reasons = about(simulation, 'good').map((event) => event['reason']);
+    expect(reasons).toHaveLength(2);
+    expect(new Set(reasons)).toEqual(new Set(['ChangeoverApplied', 'ChangeoverMigrated']));
   });
 
   it('that may not be written change nothing but one warning', async () => {

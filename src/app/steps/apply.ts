@@ -8,6 +8,7 @@ import type { WorkloadRecord } from '../../core/rollout/run-record.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
 import { assembleWorkloads } from '../../core/workload/assemble.ts';
 import { podTemplate, templateAnnotations } from '../../core/workload/pod-template.ts';
+import { announce } from '../announce.ts';
 import { selectorOf } from '../observe.ts';
 import { resources, workloadRef } from '../resources.ts';
 import { enterState, persist, recordOf, type Session } from '../session.ts';
@@ -30,6 +31,7 @@ export async function apply(session: Session, id: string): Promise<void> {
     return void (await enterState(session, id, 'SKIPPED', { id: 'blocked', params: { detail: error.message } }));
   }
   await persist(session, asApplied(record, formatMarker(applied), session.ports.clock.now()));
+  announce(session, id, 'ChangeoverApplied');
 }
 
 /** Reads what the object says about a step whose answer is unknown, and continues from there. Never guesses, never repeats. */
@@ -42,7 +44,8 @@ export async function recoverStep(session: Session, id: string): Promise<void> {
     case 'gone':
       return void (await enterState(session, id, 'GONE', { id: 'gone', params: {} }));
     case 'applied':
-      return void (await persist(session, asApplied(record, object?.metadata.annotations?.[MARKER] ?? '', now)));
+      await persist(session, asApplied(record, object?.metadata.annotations?.[MARKER] ?? '', now));
+      return announce(session, id, 'ChangeoverApplied');
     case 'claimed':
       return reclaim(session, record, object);
     case 'untouched':

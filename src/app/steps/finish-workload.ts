@@ -4,6 +4,7 @@ import { MARKER, type OutcomeMark } from '../../core/rollout/marker.ts';
 import { outcomePatch, releasePatch, rollbackPatch } from '../../core/rollout/patches.ts';
 import { recover } from '../../core/rollout/recover.ts';
 import type { Reason, WorkloadRecord } from '../../core/rollout/run-record.ts';
+import { announce } from '../announce.ts';
 import { collectEvidence } from '../collect-evidence.ts';
 import { workloadRef } from '../resources.ts';
 import { enterState, persist, recordOf, tell, type Session } from '../session.ts';
@@ -15,6 +16,7 @@ export async function succeed(session: Session, id: string): Promise<void> {
   const object = await session.ports.cluster.get(workloadRef(id), session.signal);
   if (object && record.marker !== undefined) await tryPatch(session, id, outcomePatch(object, record.marker, mark(session, record, 'migrated')));
   await enterState(session, id, 'SUCCEEDED');
+  announce(session, id, 'ChangeoverMigrated');
 }
 
 /** Keeps what the failed pods say while they exist, then turns back, or holds where the policy says so. */
@@ -72,7 +74,9 @@ async function sendRollback(session: Session, record: WorkloadRecord, object: Pa
   const back = { edits: record.item.edits, shape: record.shape, outcome: mark(session, record, 'rolled-back') };
   try {
     // A failed test = somebody wrote in between: the next round reads again and decides anew.
-    if (await tryPatch(session, id, rollbackPatch(object, marker, back))) await enterState(session, id, 'RB_ROLLING', record.reason);
+    if (!(await tryPatch(session, id, rollbackPatch(object, marker, back)))) return;
+    await enterState(session, id, 'RB_ROLLING', record.reason);
+    announce(session, id, 'ChangeoverRolledBack');
   } catch (error) {
     if (!(error instanceof ChangeoverError) || error.code !== 'refused') throw error;
     await enterState(session, id, 'RB_FAILED', { id: 'rollback-refused', params: { detail: error.message } });

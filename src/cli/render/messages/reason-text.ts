@@ -68,6 +68,7 @@ const ended: Texts = {
   locked: (p) => `another run works on it${around(': ', p('run'))}`,
   'changed-by-others': () => 'somebody else put the old values back, or changed them, after us',
   retrying: (p) => `${p('what')} got no clear answer and is tried again: ${p('detail')}`,
+  'event-not-written': (p) => `the run goes on, but the workloads' teams see no Kubernetes Events of it: ${p('detail')}`,
   'lease-wait': (p) => `the instance ${p('holder')} held the run and stopped; its Lease ends in ${formatClock(Number(p('leftMs')))}`,
   'no-trace-store': () => 'the policy names no trace store (verify.jaeger), so nothing can be said about traces',
   'trace-store-failed': (p) => `the trace store cannot be read: ${p('detail')}`,
