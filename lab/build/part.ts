@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { paths, sources } from '../paths.ts';
 
 /** One thing `build` makes. Parts are made in order and may use those before them. */
@@ -27,10 +27,10 @@ export function stamp(part: Part): void {
   writeFileSync(stampOf(part), part.inputs());
 }
 
-/** A digest over the contents of files and folders of the lab's sources. */
+/** A digest over the contents of files and folders of the lab's sources: the same in every checkout. */
 export function digestOf(...names: readonly string[]): string {
   const hash = createHash('sha256');
-  for (const name of names) for (const file of filesIn(join(sources, name))) hash.update(`${file}\0`).update(readFileSync(file));
+  for (const name of names) for (const file of filesIn(join(sources, name))) hash.update(`${relative(sources, file)}\0`).update(readFileSync(file));
   return hash.digest('hex').slice(0, 16);
 }
 
