@@ -70,33 +70,22 @@ async function bringBase(registry: Registry, source: SourceImage, repository: Re
   if (repository.registry === source.repository.registry && repository.path === source.repository.path) return;
   const layers = new Set(source.platforms.flatMap((platform) => platform.parsed.layers.map((layer) => layer.digest)));
   for (const digest of layers) {
-    const missing = (): Uint8Array => {
-      throw new ChangeoverError(
-        'refused',
-        `${repositoryName(repository)} does not have layer ${digest}, and the registry does not mount it from ${repositoryName(source.repository)}`,
-        {
-          target: repositoryName(repository),
-          hint: 'Set spec.image.to to the source repository ({repository}:…), or allow mounts between the two.',
-        },
-      );
-    };
-    await registry.putBlob(
-      repository,
-      {
-        digest,
-        get bytes() {
-          return missing();
-        },
-      },
-      { mountFrom: source.repository, ...(signal ? { signal } : {}) },
-    );
+    if (!(await registry.mountBlob(repository, digest, source.repository, signal))) throw notMounted(repository, digest, source.repository);
   }
+}
+
+function notMounted(repository: Repository, digest: string, from: Repository): ChangeoverError {
+  const name = repositoryName(repository);
+  return new ChangeoverError('refused', `${name} does not have layer ${digest}, and the registry does not mount it from ${repositoryName(from)}`, {
+    target: name,
+    hint: 'Put the new image into the repository of the old one (spec.image.to, or --to), or allow mounts between the two.',
+  });
 }
 
 function taken(target: TargetImage, digest: string): ChangeoverError {
   const reference = formatReference(target.reference);
   return new ChangeoverError('refused', `the tag exists with other content (${digest})`, {
     target: reference,
-    hint: 'Tags of Changeover are made from their content; choose another spec.image.to.',
+    hint: 'A tag is never overwritten: choose another one (spec.image.to, or --to).',
   });
 }

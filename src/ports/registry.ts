@@ -36,6 +36,8 @@ export interface Registry {
     blob: { readonly digest: string; readonly bytes: Uint8Array },
     options?: { readonly mountFrom?: Repository; readonly signal?: AbortSignal },
   ): Promise<'existed' | 'mounted' | 'uploaded'>;
+  /** Makes a blob of `from` exist here too, its bytes not passing through us. False where it is not here and the registry does not mount it. */
+  mountBlob(repository: Repository, digest: string, from: Repository, signal?: AbortSignal): Promise<boolean>;
   /** `reference` is a tag or the digest of the bytes. */
   putManifest(
     repository: Repository,

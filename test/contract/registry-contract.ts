@@ -108,6 +108,23 @@ export function registryContract(name: string, open: () => Promise<RegistryUnder
       expect(await readAll(tested.registry.blob(target, layer.digest))).toEqual(Buffer.from(layer.bytes));
     });
 
+    it('mounts a blob without having its bytes, and says so when it cannot', async () => {
+      const source = fresh();
+      const target = fresh();
+      const { layer } = sampleImage('mount alone');
+      await tested.registry.putBlob(source, layer);
+      const before = tested.registry.traffic().bytesUp;
+
+      const unknown = await tested.registry.mountBlob(target, layer.digest, fresh());
+      const mounted = await tested.registry.mountBlob(target, layer.digest, source);
+      const present = await tested.registry.mountBlob(target, layer.digest, fresh());
+      const elsewhere = await tested.registry.mountBlob(fresh(), layer.digest, { ...source, registry: tested.deadHost });
+
+      expect([unknown, mounted, present, elsewhere]).toEqual([false, true, true, false]);
+      expect(tested.registry.traffic().bytesUp).toBe(before);
+      expect(await readAll(tested.registry.blob(target, layer.digest))).toEqual(Buffer.from(layer.bytes));
+    });
+
     it('takes an empty blob', async () => {
       const repository = fresh();
       const empty = { digest: sha256Digest(''), bytes: new Uint8Array(0) };

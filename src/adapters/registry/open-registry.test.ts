@@ -267,6 +267,19 @@ describe('uploads', () => {
     expect(server.log.at(-1)).toBe('DELETE /upload/1');
   });
 
+  it.each([
+    [200, true],
+    [404, false],
+  ])('gives back the session of a refused mount without bytes, and believes a look-up (HTTP %i)', async (status, expected) => {
+    const server = await serve((request) => (request.method === 'POST' ? { status: 202, headers: { location: '/upload/1' } } : { status }));
+    const repository = repositoryOf(server);
+
+    const mounted = await open(server).mountBlob(repository, digest, { ...repository, path: 'shared/agent' });
+
+    expect(mounted).toBe(expected);
+    expect(server.log.slice(-2)).toEqual(['DELETE /upload/1', `HEAD /v2/team/app/blobs/${digest}`]);
+  });
+
   it('starts an upload again when the registry has forgotten its session', async () => {
     let sessions = 0;
     const server = await serve((request) => {

@@ -8,7 +8,7 @@ import { readBytes } from './read-body.ts';
 import { corruptContent } from './registry-error.ts';
 import { openRegistryClient, type RegistryClient, type RegistryClientOptions } from './registry-client.ts';
 import { parseManifestType } from './schema.ts';
-import { cancelUpload, hasBlob, startUpload, uploadBlob } from './upload-blob.ts';
+import { cancelUpload, hasBlob, mountBlob, startUpload, uploadBlob } from './upload-blob.ts';
 
 const MAX_MANIFEST = 4 * 1024 * 1024;
 const MANIFEST_TYPES = [mediaTypes.oci.index, mediaTypes.oci.manifest, mediaTypes.docker.index, mediaTypes.docker.manifest].join(', ');
@@ -45,6 +45,8 @@ export function openRegistry(options: RegistryClientOptions): Registry {
       checkContent(bytes, checkedDigest(digest, repository), repository);
       return uploadBlob(client, { repository, digest, bytes, mountFrom, signal });
     },
+    mountBlob: async (repository, digest, from, signal) =>
+      mountBlob(client, { repository, digest: checkedDigest(digest, repository), mountFrom: from, signal }),
     putManifest: (repository, reference, manifest, signal) => writeManifest(client, repository, { ...manifest, reference, signal }),
     canPush: (repository, signal) => canPush(client, repository, signal),
     traffic: () => ({ ...client.transport.traffic(), layerBytesDown }),

@@ -41,6 +41,15 @@ export async function uploadBlob(client: RegistryClient, upload: Upload): Promis
   }
 }
 
+/** Whether the blob is in the repository, after a mount from `mountFrom` was tried. Nothing is sent. */
+export async function mountBlob(client: RegistryClient, mount: Omit<Upload, 'bytes'>): Promise<boolean> {
+  const source = mountSource(mount);
+  const mounted = source && (await tryMount(client, mount, source));
+  if (mounted === 'mounted') return true;
+  if (mounted) await cancelUpload(client, mount.repository, mounted, mount.signal);
+  return hasBlob(client, mount);
+}
+
 /** Whether the blob is in the repository. */
 export async function hasBlob(client: RegistryClient, { repository, digest, signal }: Pick<Upload, 'repository' | 'digest' | 'signal'>): Promise<boolean> {
   const target = `${repository.registry}/${repository.path}`;
@@ -78,13 +87,13 @@ export async function cancelUpload(client: RegistryClient, repository: Repositor
   );
 }
 
-function mountSource({ repository, mountFrom }: Upload): Repository | undefined {
+function mountSource({ repository, mountFrom }: Pick<Upload, 'repository' | 'mountFrom'>): Repository | undefined {
   return mountFrom?.registry === repository.registry && mountFrom.path !== repository.path ? mountFrom : undefined;
 }
 
 /** `mounted`, the session a registry opens instead, or undefined when it does not want to hear of mounts at all. */
-async function tryMount(client: RegistryClient, upload: Upload, source: Repository): Promise<'mounted' | URL | undefined> {
-  const { repository, digest, signal } = upload;
+async function tryMount(client: RegistryClient, mount: Omit<Upload, 'bytes'>, source: Repository): Promise<'mounted' | URL | undefined> {
+  const { repository, digest, signal } = mount;
   const target = `${repository.registry}/${repository.path}`;
   const to = `blobs/uploads/?mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(source.path)}`;
   try {

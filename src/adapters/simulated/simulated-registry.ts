@@ -65,6 +65,10 @@ export function openSimulatedRegistry(faults: RegistryFaults = {}): SimulatedReg
     return bytes;
   }
 
+  function findMountable(from: Repository, digest: string): Uint8Array | undefined {
+    return registry.faults.mountRefused?.includes(from.registry) ? undefined : repositories.get(nameOf(from))?.blobs.get(digest);
+  }
+
   const registry: SimulatedRegistry = {
     faults,
     async manifest(repository, reference, signal) {
@@ -97,14 +101,20 @@ export function openSimulatedRegistry(faults: RegistryFaults = {}): SimulatedReg
       checkContent(bytes, digest, repository);
       const stored = visit(repository, 'push', signal);
       const other = mountFrom?.registry === repository.registry && mountFrom.path !== repository.path ? mountFrom : undefined;
-      const mountable = other && !registry.faults.mountRefused?.includes(other.registry);
-      const source = mountable ? repositories.get(nameOf(other))?.blobs.get(digest) : undefined;
+      const source = other && findMountable(other, digest);
       if (!source && stored.blobs.has(digest)) return 'existed';
       stored.blobs.set(digest, source ?? Uint8Array.from(bytes));
       if (source) return 'mounted';
       counted.requests += other ? 1 : 2;
       counted.bytesUp += bytes.length;
       return 'uploaded';
+    },
+    async mountBlob(repository, digest, from, signal) {
+      const { blobs } = visit(repository, 'push', signal);
+      const source = from.registry === repository.registry ? findMountable(from, digest) : undefined;
+      if (source) blobs.set(digest, source);
+      else counted.requests += 1;
+      return blobs.has(digest);
     },
     async putManifest(repository, reference, { mediaType, bytes }, signal) {
       const target = targetOf(repository, reference);
