@@ -22,15 +22,15 @@ export interface Pod {
   readonly status: { readonly phase: string; readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }
 
-/** Every Deployment of the shop by name. */
-export async function readDeployments(): Promise<ReadonlyMap<string, Deployment>> {
-  const { items } = await getJson<{ items: readonly Deployment[] }>('deployments', '-n', 'shop');
+/** Every Deployment of a namespace by name. */
+export async function readDeployments(namespace = 'shop'): Promise<ReadonlyMap<string, Deployment>> {
+  const { items } = await getJson<{ items: readonly Deployment[] }>('deployments', '-n', namespace);
   return new Map(items.map((item) => [item.metadata.name, item]));
 }
 
 /** Ready pods of a service that are not on their way out. */
-export async function readyPods(app: string): Promise<readonly Pod[]> {
-  const { items } = await getJson<{ items: readonly Pod[] }>('pods', '-n', 'shop', '-l', `app=${app}`);
+export async function readyPods(app: string, namespace = 'shop'): Promise<readonly Pod[]> {
+  const { items } = await getJson<{ items: readonly Pod[] }>('pods', '-n', namespace, '-l', `app=${app}`);
   return items.filter(
     (pod) => pod.metadata.deletionTimestamp === undefined && pod.status.conditions?.some((each) => each.type === 'Ready' && each.status === 'True'),
   );
@@ -39,26 +39,32 @@ export async function readyPods(app: string): Promise<readonly Pod[]> {
 /** What one pod's JVM really runs, asked of the process and not of its template. */
 export interface JvmFacts {
   readonly pod: string;
+  /** On this machine. */
+  readonly pid: number;
   readonly agentJars: readonly string[];
   readonly skywalkingLoaded: boolean;
   readonly opentelemetryLoaded: boolean;
   readonly commandLine: string;
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** Looks into the JVM of every ready pod of a service. */
-export async function inspectService(app: string): Promise<readonly JvmFacts[]> {
-  return await Promise.all(
-    (await readyPods(app)).map(async (pod) => {
-      const jvm = await inspectJvm('shop', pod.metadata.name, app);
-      return {
-        pod: pod.metadata.name,
-        agentJars: jvm.openJars.filter((jar) => /agent/.test(jar)),
-        skywalkingLoaded: await jvm.hasClassPrefix('org.apache.skywalking.apm.agent'),
-        opentelemetryLoaded: await jvm.hasClassPrefix('io.opentelemetry.javaagent'),
-        commandLine: jvm.commandLine.join(' '),
-      };
-    }),
-  );
+export async function inspectService(app: string, namespace = 'shop'): Promise<readonly JvmFacts[]> {
+  return await Promise.all((await readyPods(app, namespace)).map(async (pod) => await inspectPod(namespace, pod.metadata.name, app)));
+}
+
+/** Looks into the JVM of one container. */
+export async function inspectPod(namespace: string, pod: string, container: string): Promise<JvmFacts> {
+  const jvm = await inspectJvm(namespace, pod, container);
+  return {
+    pod,
+    pid: jvm.pid,
+    agentJars: jvm.openJars.filter((jar) => /agent/.test(jar)),
+    skywalkingLoaded: await jvm.hasClassPrefix('org.apache.skywalking.apm.agent'),
+    opentelemetryLoaded: await jvm.hasClassPrefix('io.opentelemetry.javaagent'),
+    commandLine: jvm.commandLine.join(' '),
+    environment: jvm.environment,
+  };
 }
 
 /** A container's image by service name (the business container carries the service's name). */
