@@ -1,11 +1,12 @@
 import { ChangeoverError } from '../core/error.ts';
+import { hashJson } from '../core/hash-json.ts';
 import { agentRepository } from '../core/image/target-name.ts';
 import { repositoryName, type Repository } from '../core/image/reference.ts';
 import { makeBatches } from '../core/plan/make-batches.ts';
 import type { MigrateItem, Plan } from '../core/plan/plan.ts';
-import { hashOf, planHash } from '../core/plan/plan-hash.ts';
+import { planHash } from '../core/plan/plan-hash.ts';
 import { planWorkload, refusePush, type PlanContext, type PlannedWorkload } from '../core/plan/plan-workload.ts';
-import { agentLayerOf } from './agent-files.ts';
+import { readChangeContext } from './change-context.ts';
 import type { ReadPorts } from './ports.ts';
 import { survey, type SurveyOptions } from './survey.ts';
 
@@ -25,34 +26,28 @@ export async function makePlan(ports: ReadPorts, options: PlanOptions): Promise<
   const { policy } = options;
   const cluster = await ports.cluster.identity(options.signal);
   options.onProgress?.('Reading the new agent');
-  const agent = await ports.agentFiles();
-  const agentLayer = agentLayerOf(agent, policy.to.home);
+  const change = await readChangeContext(ports, policy);
   const inspections = await survey(ports, options);
   if (options.workload !== undefined && inspections.length === 0) throw unknownWorkload(options.workload);
   const createdAt = new Date(ports.clock.now()).toISOString();
-  const context: PlanContext = {
-    policy,
-    agentLayer,
-    agentVersion: agent.version,
-    allowance: { ids: options.allow, rules: policy.allow, today: createdAt.slice(0, 10) },
-  };
+  const context: PlanContext = { ...change, allowance: { ids: options.allow, rules: policy.allow, today: createdAt.slice(0, 10) } };
   const planned = await provePushRights(
     ports,
     inspections.map((inspection) => planWorkload(inspection, context)),
     options,
   );
   const items = planned.map((each) => each.item);
-  const { digest, diffId, size } = agentLayer;
+  const { digest, diffId, size } = change.agentLayer;
   const plan: Omit<Plan, 'hash'> = {
     apiVersion: 'changeover.dev/v1alpha1',
     kind: 'Plan',
     name: runName(policy.name, createdAt),
     createdAt,
     cluster: { id: cluster.id, server: cluster.server },
-    policyHash: hashOf(policy.source),
+    policyHash: hashJson(policy.source),
     policy: policy.source,
     policyDirectory: options.directory,
-    agentLayer: { digest, diffId, size, version: agent.version },
+    agentLayer: { digest, diffId, size, version: change.agentVersion },
     items,
     batches: makeBatches(
       items.filter((item): item is MigrateItem => item.action === 'migrate'),

@@ -1,3 +1,4 @@
+import type { PolicyFiles } from '../core/plan/delivery.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cluster } from '../ports/cluster.ts';
 import type { Journal } from '../ports/journal.ts';
@@ -13,6 +14,8 @@ export interface ReadPorts {
   readonly clock: Clock;
   /** The new agent's files, from the policy's `to.files`; read at most once. */
   readonly agentFiles: () => Promise<AgentFiles>;
+  /** The policy's `image.files`: contents by their name in the image; read at most once. */
+  readonly policyFiles: () => Promise<PolicyFiles>;
 }
 
 /** What driving a run needs besides. */

@@ -9,6 +9,17 @@ export function isSecretName(name: string): boolean {
 /** The text with values of credential-like `name=value` and `name: value` pairs and URL passwords masked. */
 export function redact(text: string): string {
   return text
-    .replaceAll(/([\w.-]*(?:pass(?:word|wd)?|secret|token|api[-_.]?key|access[-_.]?key|authentication|authorization|credential|private[-_.]?key)[\w.-]*\s*[=:]\s*)("[^"]*"|'[^']*'|(?:bearer |basic )?[^\s,;]+)/gi, '$1***')
+    .replaceAll(
+      /([\w.-]*(?:pass(?:word|wd)?|secret|token|api[-_.]?key|access[-_.]?key|authentication|authorization|credential|private[-_.]?key)[\w.-]*\s*[=:]\s*)("[^"]*"|'[^']*'|(?:bearer |basic )?[^\s,;]+)/gi,
+      '$1***',
+    )
     .replaceAll(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]+:)[^\s/@]+@/gi, '$1***@');
+}
+
+/** The value of a variable or option of this name as it may be stored: as `redact`, and whole where quotes could hide more words than the mask covers. */
+export function redactValue(name: string, value: string): string {
+  const text = `${name}=${value}`;
+  const masked = redact(text);
+  if (masked === text) return value;
+  return /["'\\]/.test(value) ? '***' : masked.slice(name.length + 1);
 }

@@ -3,6 +3,7 @@ import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { openFileCache } from '../adapters/files/file-cache.ts';
 import { readAgentFiles } from '../adapters/files/read-agent-files.ts';
+import { readPolicyFiles } from '../adapters/files/read-policy-files.ts';
 import { openFileJournal } from '../adapters/journal/file-journal.ts';
 import { openLayerReader } from '../adapters/registry/layer-reader.ts';
 import { openRegistry } from '../adapters/registry/open-registry.ts';
@@ -19,6 +20,7 @@ export function openEngine(cluster: Cluster, placed: PlacedPolicy | undefined): 
   const cache = openFileCache(folder(env['XDG_CACHE_HOME'], '.cache'));
   const journals = folder(env['XDG_STATE_HOME'], '.local/state');
   let files: Promise<AgentFiles> | undefined;
+  let policyFiles: ReturnType<typeof readPolicyFiles> | undefined;
   return {
     ports: {
       cluster,
@@ -26,6 +28,7 @@ export function openEngine(cluster: Cluster, placed: PlacedPolicy | undefined): 
       layers: openLayerReader(registry, cache),
       clock: systemClock,
       agentFiles: () => (files ??= readAgentFiles(placed?.policy.to.files ?? { kind: 'none' }, { directory, registry, cache })),
+      policyFiles: () => (policyFiles ??= readPolicyFiles(placed?.policy.image.files ?? {}, directory)),
       journal: (clusterId, run) => openFileJournal(journals, clusterId, run),
       identity: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
     },

@@ -38,6 +38,7 @@ export async function openRehearsal(options: { readonly seed: number; readonly p
     layers: { read: (...args) => clock.hold(reader.read(...args)) },
     clock,
     agentFiles: async () => ({ version: '2.33.1', files: [{ path: 'agent/javaagent.jar', bytes: sampleAgentJar() }] }),
+    policyFiles: async () => ({}),
     journal,
     identity: `rehearsal-${(engines += 1)}`,
   });

@@ -69,6 +69,7 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
     layers: { read: (...args) => clock.hold(layers.read(...args)) },
     clock,
     agentFiles: async () => agent,
+    policyFiles: async () => ({}),
     journal,
     identity: `engine-${(engines += 1)}`,
   });

@@ -1,15 +1,19 @@
 import { ChangeoverError } from '../../core/error.ts';
 import { assertNever } from '../../core/error.ts';
 import { enter } from '../../core/rollout/decide.ts';
-import { formatMarker, INTENT, MARKER, readMarker, type Marker } from '../../core/rollout/marker.ts';
+import { formatMarker, INTENT, knownMarker, MARKER, markerHash, readMarker, type Marker } from '../../core/rollout/marker.ts';
+import type { MigrateItem } from '../../core/plan/plan.ts';
 import { applyPatch } from '../../core/rollout/patches.ts';
 import { recover } from '../../core/rollout/recover.ts';
 import type { WorkloadRecord } from '../../core/rollout/run-record.ts';
+import type { Edit } from '../../core/workload/edit.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
 import { assembleWorkloads } from '../../core/workload/assemble.ts';
 import { podTemplate, templateAnnotations } from '../../core/workload/pod-template.ts';
+import { isSealed, unsealEdits } from '../../core/workload/seal-edits.ts';
 import { announce } from '../announce.ts';
 import { selectorOf } from '../observe.ts';
+import { readWorkload, recompose } from '../recompose.ts';
 import { resources, workloadRef } from '../resources.ts';
 import { enterState, persist, recordOf, type Session } from '../session.ts';
 import { release, tryPatch } from './claim.ts';
@@ -18,12 +22,18 @@ import { release, tryPatch } from './claim.ts';
 export async function apply(session: Session, id: string): Promise<void> {
   const before = recordOf(session, id);
   const object = await session.ports.cluster.get(workloadRef(id), session.signal);
-  if (!object || before.marker === undefined || before.shape === undefined) return recoverStep(session, id);
+  const claim = knownMarker(object, before.marker);
+  const { shape } = before;
+  if (!object || claim === undefined || shape === undefined) return recoverStep(session, id);
+  const edits = await exactEdits(session, before.item);
+  if (!edits) {
+    await release(session, id);
+    return void (await enterState(session, id, 'SKIPPED', { id: 'stale', params: { what: 'values of the pod template' } }));
+  }
   const record = await persist(session, enter(before, 'APPLY_INTENT', session.ports.clock.now()));
-  const { marker: claim, shape } = before;
-  const applied = appliedMarker(record, session.run.value.epoch);
+  const applied = { ...appliedMarker(record, session.run.value.epoch), edits, shape };
   try {
-    const written = await tryPatch(session, id, applyPatch(object, claim, { ...applied, edits: record.item.edits, shape }));
+    const written = await tryPatch(session, id, applyPatch(object, claim, applied));
     if (!written) return await recoverStep(session, id);
   } catch (error) {
     if (!(error instanceof ChangeoverError) || error.code !== 'refused') throw error;
@@ -78,12 +88,12 @@ export async function fence(session: Session, id: string): Promise<void> {
     { op: 'test', path: '/metadata/annotations/changeover.dev~1marker', value: previous },
     { op: 'replace', path: '/metadata/annotations/changeover.dev~1marker', value: text },
   ] as const;
-  if (await tryPatch(session, id, ops)) await persist(session, { ...record, epoch, marker: text });
+  if (await tryPatch(session, id, ops)) await persist(session, { ...record, epoch, marker: markerHash(text) });
 }
 
 async function reclaim(session: Session, record: WorkloadRecord, object: KubeObject | undefined): Promise<void> {
   const marker = object?.metadata.annotations?.[MARKER];
-  const claimed = enter({ ...record, ...(marker === undefined ? {} : { marker }) }, 'CLAIMED', session.ports.clock.now());
+  const claimed = enter({ ...record, ...(marker === undefined ? {} : { marker: markerHash(marker) }) }, 'CLAIMED', session.ports.clock.now());
   await persist(session, claimed);
   if (record.epoch !== session.run.value.epoch) await fence(session, record.item.id);
 }
@@ -94,13 +104,20 @@ async function everApplied(session: Session, record: WorkloadRecord, object: Kub
   return (workload?.replicaSets ?? []).some((set) => templateAnnotations(podTemplate(set))?.[INTENT] === record.intent);
 }
 
+/** The edits with their exact values: those that records do not hold are made again from what is there. */
+async function exactEdits(session: Session, item: MigrateItem): Promise<readonly Edit[] | undefined> {
+  if (!item.edits.some(isSealed)) return item.edits;
+  const workload = await readWorkload(session, item.id);
+  const made = workload && (await recompose(session, workload, item));
+  return made?.kind === 'recomposed' ? unsealEdits(item.edits, made.change.edits) : undefined;
+}
+
 function appliedMarker(record: WorkloadRecord, epoch: number): Marker {
-  const marker: Marker = { state: 'applied', run: record.run, epoch, intent: record.intent ?? '', at: record.since, edits: record.item.edits };
-  return record.shape ? { ...marker, shape: record.shape } : marker;
+  return { state: 'applied', run: record.run, epoch, intent: record.intent ?? '', at: record.since };
 }
 
 function asApplied(record: WorkloadRecord, marker: string, now: number): WorkloadRecord {
-  return { ...enter(record, 'APPLIED', now), marker, rolloutStartedAt: new Date(now).toISOString() };
+  return { ...enter(record, 'APPLIED', now), marker: markerHash(marker), rolloutStartedAt: new Date(now).toISOString() };
 }
 
 function lockHolder(object: KubeObject | undefined): string {

@@ -1,6 +1,6 @@
 import { ChangeoverError } from '../../core/error.ts';
 import { enter } from '../../core/rollout/decide.ts';
-import { formatMarker, readMarker, type Marker } from '../../core/rollout/marker.ts';
+import { formatMarker, knownMarker, markerHash, readMarker, type Marker } from '../../core/rollout/marker.ts';
 import { claimPatch, readShape, releasePatch } from '../../core/rollout/patches.ts';
 import type { WorkloadRecord } from '../../core/rollout/run-record.ts';
 import { workloadRef } from '../resources.ts';
@@ -28,7 +28,7 @@ export async function claim(session: Session, id: string): Promise<void> {
       ...enter(record, 'CLAIMED', now),
       intent,
       epoch: marker.epoch,
-      marker: formatMarker(marker),
+      marker: markerHash(formatMarker(marker)),
       shape: readShape(object, record.item.edits),
     };
     await persist(session, claimed);
@@ -41,8 +41,8 @@ export async function claim(session: Session, id: string): Promise<void> {
 export async function release(session: Session, id: string): Promise<void> {
   const record = recordOf(session, id);
   const object = await session.ports.cluster.get(workloadRef(id), session.signal);
-  const ours = object?.metadata.uid === record.item.uid && object.metadata.annotations?.['changeover.dev/marker'] === record.marker;
-  if (object && ours && record.marker !== undefined && record.shape) await tryPatch(session, id, releasePatch(object, record.marker, record.shape));
+  const marker = object?.metadata.uid === record.item.uid ? knownMarker(object, record.marker) : undefined;
+  if (object && marker !== undefined && record.shape) await tryPatch(session, id, releasePatch(object, marker, record.shape));
   await persist(session, unclaimed(enter(record, 'PLANNED', session.ports.clock.now())));
 }
 

@@ -1,9 +1,12 @@
 import { assertNever, ChangeoverError } from '../../core/error.ts';
 import { enter } from '../../core/rollout/decide.ts';
-import { MARKER, type OutcomeMark } from '../../core/rollout/marker.ts';
+import { knownMarker, MARKER, readMarker, type OutcomeMark } from '../../core/rollout/marker.ts';
 import { outcomePatch, releasePatch, rollbackPatch } from '../../core/rollout/patches.ts';
 import { recover } from '../../core/rollout/recover.ts';
 import type { Reason, WorkloadRecord } from '../../core/rollout/run-record.ts';
+import type { Edit } from '../../core/workload/edit.ts';
+import type { KubeObject } from '../../core/workload/kube-object.ts';
+import { unsealEdits } from '../../core/workload/seal-edits.ts';
 import { announce } from '../announce.ts';
 import { collectEvidence } from '../collect-evidence.ts';
 import { workloadRef } from '../resources.ts';
@@ -14,7 +17,8 @@ import { tryPatch } from './claim.ts';
 export async function succeed(session: Session, id: string): Promise<void> {
   const record = recordOf(session, id);
   const object = await session.ports.cluster.get(workloadRef(id), session.signal);
-  if (object && record.marker !== undefined) await tryPatch(session, id, outcomePatch(object, record.marker, mark(session, record, 'migrated')));
+  const marker = knownMarker(object, record.marker);
+  if (object && marker !== undefined) await tryPatch(session, id, outcomePatch(object, marker, mark(session, record, 'migrated')));
   await enterState(session, id, 'SUCCEEDED');
   announce(session, id, 'ChangeoverMigrated');
 }
@@ -70,8 +74,10 @@ export async function rollback(session: Session, id: string): Promise<void> {
 async function sendRollback(session: Session, record: WorkloadRecord, object: Parameters<typeof rollbackPatch>[0] | undefined): Promise<void> {
   const id = record.item.id;
   const marker = object?.metadata.annotations?.[MARKER];
-  if (!object || marker === undefined || record.shape === undefined) return void (await enterState(session, id, 'CONFLICT', { id: 'conflict', params: {} }));
-  const back = { edits: record.item.edits, shape: record.shape, outcome: mark(session, record, 'rolled-back') };
+  const edits = object && wayBack(object, record);
+  if (!object || marker === undefined || !edits || record.shape === undefined)
+    return void (await enterState(session, id, 'CONFLICT', { id: 'conflict', params: {} }));
+  const back = { edits, shape: record.shape, outcome: mark(session, record, 'rolled-back') };
   try {
     // A failed test = somebody wrote in between: the next round reads again and decides anew.
     if (!(await tryPatch(session, id, rollbackPatch(object, marker, back)))) return;
@@ -81,6 +87,12 @@ async function sendRollback(session: Session, record: WorkloadRecord, object: Pa
     if (!(error instanceof ChangeoverError) || error.code !== 'refused') throw error;
     await enterState(session, id, 'RB_FAILED', { id: 'rollback-refused', params: { detail: error.message } });
   }
+}
+
+/** The edits with their exact values; those that records do not hold are in the marker. */
+function wayBack(object: KubeObject, { item }: WorkloadRecord): readonly Edit[] | undefined {
+  const marker = readMarker(object);
+  return unsealEdits(item.edits, marker && marker !== 'unreadable' ? (marker.edits ?? []) : []);
 }
 
 function mark(session: Session, record: WorkloadRecord, status: OutcomeMark['status']): OutcomeMark {

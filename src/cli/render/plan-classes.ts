@@ -104,12 +104,15 @@ function envRows(edit: Edit & { readonly kind: 'env' }): readonly (readonly [Cel
 }
 
 function imageRows(example: MigrateItem, plan: Plan): readonly (readonly Cell[])[] {
-  const { env, removes, stays } = example.target;
+  const { env, removes, stays, entrypoint, cmd, edited = [] } = example.target;
   const added = Object.entries(env).map(([name, value]): readonly Cell[] => [plus('+ image env'), `${printable(name)}=${redacted(name, value)}`]);
   const layer = `${example.delivery === 'takeover' ? `a link at ${printable(example.agent.jarPath)} to` : 'files of'} the new agent ${printable(plan.agentLayer.version)}`;
   return [
     [plus('+ in image'), layer],
     ...added,
+    ...(entrypoint ? [[plus('+ in image'), `ENTRYPOINT ${printable(JSON.stringify(entrypoint))}`]] : []),
+    ...(cmd ? [[plus('+ in image'), `CMD ${printable(JSON.stringify(cmd))}`]] : []),
+    ...(edited.length > 0 ? [[label('edited'), edited.map(printable).join(', ')]] : []),
     ...(removes.length > 0 ? [[minus('- in image'), removes.map(printable).join(', ')]] : []),
     ...(stays.length > 0 ? [[label('stays'), stays.map(printable).join(', ')]] : []),
   ];

@@ -21,6 +21,8 @@ export interface EffectiveOptions {
   readonly findings: readonly Finding[];
   /** Where the JVM starts, for relative paths in options. */
   readonly workingDir?: string;
+  /** Start scripts of the image that were followed, by the paths they were named by. */
+  readonly scripts?: readonly string[];
 }
 
 export interface OptionsInput {
@@ -48,7 +50,8 @@ export function effectiveOptions(input: OptionsInput): EffectiveOptions {
   const findings = [...env.findings, ...launch.findings];
   const jvm = launch.jvm ? 'yes' : launch.otherProgram !== undefined && launch.unread === undefined ? 'no' : 'unknown';
   const { workingDir } = launch;
-  if (jvm === 'no') return { options: [], jvm, findings: distinct(findings), workingDir };
+  const scripts = [...launch.filesRead];
+  if (jvm === 'no') return { options: [], jvm, findings: distinct(findings), workingDir, scripts };
   const carriers = { env, findings };
   const files = { imageText, workingDir, findings };
   const toolOptions = envOptions(carriers, 'JAVA_TOOL_OPTIONS', 'tool-options');
@@ -57,7 +60,7 @@ export function effectiveOptions(input: OptionsInput): EffectiveOptions {
   const late = envOptions(carriers, '_JAVA_OPTIONS', 'tool-options');
   if (launch.tomcat && !input.imageText) findings.push({ id: 'start-script-unread', severity: 'info', params: { program: 'setenv.sh' } });
   const options = [toolOptions, [...launcherOptions, ...commandLine], late].flatMap((part) => expandOptionFiles(part, files));
-  return { options, jvm, findings: distinct(findings), workingDir };
+  return { options, jvm, findings: distinct(findings), workingDir, scripts };
 }
 
 function workingDirectory(input: OptionsInput): string {

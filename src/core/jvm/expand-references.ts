@@ -14,6 +14,11 @@ export interface ExpandedText extends MappedText {
 /** Names the kubelet defines for Services; they are never in a pod spec. */
 const serviceVariable = /^[A-Z][A-Z0-9_]*_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/;
 
+/** Whether a variable is one the kubelet sets for a Service (`ORDERS_SERVICE_HOST`, `ORDERS_PORT_80_TCP_ADDR`, …). */
+export function isServiceVariable(name: string): boolean {
+  return serviceVariable.test(name);
+}
+
 /**
  * Expands Kubernetes references (third_party/forked/golang/expansion): `$(NAME)` becomes the value, `$$` a literal `$`, and
  * a reference to a name that is not defined stays as it is. `lookup` gives undefined for names that are not defined.

@@ -1,6 +1,7 @@
 import type { Finding } from '../finding.ts';
 import { unresolvedIn, type EffectiveEnv, type EnvVariable } from './effective-env.ts';
 import type { Carrier, JvmOption } from './jvm-option.ts';
+import { isServiceVariable } from './expand-references.ts';
 import { optionAt, type ResolvedText } from './option-origin.ts';
 import type { OptionSyntax } from './token.ts';
 import { tokenize } from './tokenize.ts';
@@ -108,6 +109,8 @@ function addCarrierFindings(
   const { name, variable, problem } = carrier;
   if (problem !== undefined) findings.push({ id: problem, severity: 'block', params: { variable: name } });
   if (variable.unknown !== undefined) findings.push({ id: 'options-unreadable', severity: 'block', params: { variable: name, why: variable.unknown } });
-  else if (unresolvedIn(variable).length > 0)
-    findings.push({ id: 'unresolved-reference', severity: 'info', params: { variable: name, references: unresolvedIn(variable) } });
+  // The kubelet sets the variables of Services itself.
+  const references = unresolvedIn(variable).filter((reference) => !isServiceVariable(reference));
+  if (variable.unknown === undefined && references.length > 0)
+    findings.push({ id: 'unresolved-reference', severity: 'info', params: { variable: name, references } });
 }

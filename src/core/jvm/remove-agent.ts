@@ -13,6 +13,8 @@ export interface RemoveAgent {
   /** The jar as the option names it, before any `=`. */
   readonly jarPath: string;
   readonly agent: AgentOptions;
+  /** Raw places of more tokens to take: options that are the agent's once `$(NAME)` and shell variables in them are known. */
+  readonly places?: readonly { readonly start: number; readonly end: number }[];
   /** Gives a token its value where the raw text holds `$(NAME)` or shell variables; left out = the token as written. */
   readonly resolve?: (text: string) => string;
 }
@@ -68,7 +70,7 @@ interface Edit {
 function edit(text: string, syntax: OptionSyntax, { options, replacement }: Edit): EditedOptions {
   const { tokens, problem } = syntax === 'script' ? scriptTokens(text) : tokenize(text, syntax);
   if (problem !== undefined && problem !== 'shell-operator') return { text, removed: [] };
-  const owned = tokens.filter((token) => isOwned(token.text, options));
+  const owned = tokens.filter((token) => isOwned(token.text, options) || options.places?.some(({ start, end }) => start === token.start && end === token.end));
   const replacements = owned.map((token: ScriptToken): Replacement => {
     const gap = syntax !== 'script' && syntax !== 'catalina' ? 'space' : token.inQuotes ? 'quoted' : 'shell';
     return { start: token.start, end: token.end, text: replacement(token, text.slice(token.start, token.end)), gap };

@@ -11,11 +11,17 @@ export interface Allowance {
 }
 
 /** Blocking findings of a workload that nobody has allowed. */
-export function blockingFindings(findings: readonly Finding[], workload: { readonly namespace: string; readonly name: string }, allowance: Allowance): readonly Finding[] {
+export function blockingFindings(
+  findings: readonly Finding[],
+  workload: { readonly namespace: string; readonly name: string },
+  allowance: Allowance,
+): readonly Finding[] {
   return findings.filter((finding) => finding.severity === 'block' && !isAllowed(finding.id, `${workload.namespace}/${workload.name}`, allowance));
 }
 
 function isAllowed(id: string, name: string, allowance: Allowance): boolean {
   if (allowance.ids.includes(id)) return true;
-  return allowance.rules.some((rule) => rule.id === id && (rule.match === undefined || matchesGlob(rule.match, name)) && (rule.until === undefined || allowance.today <= rule.until));
+  return allowance.rules.some(
+    (rule) => rule.id === id && (rule.match === undefined || matchesGlob(rule.match, name)) && (rule.until === undefined || allowance.today <= rule.until),
+  );
 }

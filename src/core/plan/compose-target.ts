@@ -10,13 +10,25 @@ import { hash8, targetReference } from '../image/target-name.ts';
 import { ChangeoverError } from '../error.ts';
 import type { Json } from '../json.ts';
 
-/** What one rewrite brings, besides the source. Paths of `changes` hold for every platform, or the rewrite is refused. */
-export interface TargetEdits {
+/** What a rewrite does to one platform of an image. */
+export interface PlatformEdits {
+  /** The per-path layer; paths must be proven. */
+  readonly changes: readonly LayerChange[];
+  /** Variables with their new values. */
+  readonly env: { readonly [name: string]: string };
+  readonly entrypoint?: readonly string[];
+  readonly cmd?: readonly string[];
+}
+
+/** What one rewrite brings, besides the source. */
+export interface TargetEdits extends PlatformEdits {
   readonly agent: string;
   readonly version: string;
   readonly agentLayer: BuiltLayer;
-  readonly changes: readonly LayerChange[];
-  readonly env: { readonly [name: string]: string };
+  /** The policy's own files. */
+  readonly filesLayer?: BuiltLayer;
+  /** What is done to the platforms after the first, in their order; left out = the same. */
+  readonly others?: readonly PlatformEdits[];
 }
 
 /** The new image, ready to push: layers first, then configs and child manifests, then `root`, then the tag. */
@@ -46,42 +58,54 @@ export function composeTarget(source: SourceImage, edits: TargetEdits, naming: {
 
 function compose(source: SourceImage, edits: TargetEdits, naming: { readonly template: string; readonly image: ImageReference }): ComposedTarget {
   const rewritten: { readonly image: RewrittenImage; readonly described: Json; readonly pathLayer: BuiltLayer | undefined }[] = [];
-  for (const platform of source.platforms) {
-    const made = rewritePlatform(source, platform, { edits, image: naming.image });
+  for (const [position, platform] of source.platforms.entries()) {
+    const made = rewritePlatform(source, platform, { common: edits, own: edits.others?.[position - 1] ?? edits });
     if (made.kind === 'refused') return made;
     rewritten.push(made);
   }
-  const name = hash8({ sourceDigest: source.index ? source.digest : source.platforms[0].manifest.digest, agentLayerDigest: edits.agentLayer.digest, edits: rewritten.map((each) => each.described) });
+  const name = hash8({
+    sourceDigest: source.index ? source.digest : source.platforms[0].manifest.digest,
+    agentLayerDigest: edits.agentLayer.digest,
+    edits: rewritten.map((each) => each.described),
+  });
   const reference = targetReference(naming.template, { source: naming.image, hash8: name });
   const images = rewritten.map((each) => each.image);
   const target: TargetImage = {
     reference: { ...reference, tag: reference.tag ?? '' },
     hash8: name,
     root: rootOf(source, images),
-    layers: [edits.agentLayer, ...rewritten.flatMap((each) => each.pathLayer ?? [])],
+    layers: [edits.agentLayer, ...(edits.filesLayer ? [edits.filesLayer] : []), ...rewritten.flatMap((each) => each.pathLayer ?? [])],
     platforms: images,
   };
   return { kind: 'composed', target };
 }
 
+type RewrittenPlatform =
+  | { readonly kind: 'rewritten'; readonly image: RewrittenImage; readonly described: Json; readonly pathLayer: BuiltLayer | undefined }
+  | { readonly kind: 'refused'; readonly finding: Finding };
+
 function rewritePlatform(
   source: SourceImage,
   platform: PlatformImage,
-  context: { readonly edits: TargetEdits; readonly image: ImageReference },
-): { readonly kind: 'rewritten'; readonly image: RewrittenImage; readonly described: Json; readonly pathLayer: BuiltLayer | undefined } | { readonly kind: 'refused'; readonly finding: Finding } {
-  const { edits } = context;
+  edits: { readonly common: TargetEdits; readonly own: PlatformEdits },
+): RewrittenPlatform {
   const { files } = platform.facts;
-  if (!files) return { kind: 'refused', finding: { id: 'layers-not-scanned', severity: 'block', params: { reason: platform.facts.scanProblem ?? '' } } };
-  const path = edits.changes.length === 0 ? undefined : buildPathLayer(files, edits.changes);
+  const { agent, version, agentLayer, filesLayer } = edits.common;
+  const { changes, env, entrypoint, cmd } = edits.own;
+  if (!files && changes.length > 0)
+    return { kind: 'refused', finding: { id: 'layers-not-scanned', severity: 'block', params: { reason: platform.facts.scanProblem ?? '' } } };
+  const path = files && changes.length > 0 ? buildPathLayer(files, changes) : undefined;
   if (path?.kind === 'refused') return path;
-  const ownNames = new Set(platform.facts.config.env.map(([each]) => each));
   const imageEdits: ImageEdits = {
-    origin: { name: formatReference({ repository: source.repository, digest: source.digest }), agent: edits.agent, version: edits.version },
+    origin: { name: formatReference({ repository: source.repository, digest: source.digest }), agent, version },
     layers: [
-      { layer: edits.agentLayer, createdBy: `changeover: ${edits.agent} ${edits.version}` },
-      ...(path ? [{ layer: path.layer, createdBy: 'changeover: the old agent\'s place' }] : []),
+      { layer: agentLayer, createdBy: `changeover: ${agent} ${version}` },
+      ...(filesLayer ? [{ layer: filesLayer, createdBy: 'changeover: files of the policy' }] : []),
+      ...(path ? [{ layer: path.layer, createdBy: "changeover: the old agent's place" }] : []),
     ],
-    env: { set: Object.fromEntries(Object.entries(edits.env).filter(([each]) => !ownNames.has(each))) },
+    env: { set: env },
+    ...(entrypoint ? { entrypoint } : {}),
+    ...(cmd ? { cmd } : {}),
   };
   const image = rewriteImage({ manifest: platform.manifest.bytes, mediaType: platform.manifest.mediaType, config: platform.config }, imageEdits);
   return { kind: 'rewritten', image, described: describeEdits(imageEdits), pathLayer: path?.layer };

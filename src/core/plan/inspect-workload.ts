@@ -1,19 +1,20 @@
-import { detectAgents } from '../agents/agents.ts';
 import { otherAgentFindings } from '../agents/other-agent-findings.ts';
-import type { AgentContext, DetectedAgent } from '../agents/agent.ts';
 import type { Finding, Skip } from '../finding.ts';
 import type { SourceImage } from '../image/source-image.ts';
-import { effectiveEnv, type ConfigMaps } from '../jvm/effective-env.ts';
-import { effectiveOptions, type EffectiveOptions } from '../jvm/effective-options.ts';
+import type { ConfigMaps } from '../jvm/effective-env.ts';
 import type { Policy } from '../policy/policy.ts';
 import { readMarker, readOutcome } from '../rollout/marker.ts';
 import { detectOwner, ownerReverts } from '../workload/owner.ts';
 import type { Container, Workload } from '../workload/workload.ts';
 import { illBefore, matchesNameRule, type Candidate, type FirstLook } from './first-look.ts';
 import { ownerOf } from './owner-team.ts';
+import { readContainer, type ContainerReading } from './read-container.ts';
 
 /** An image a candidate runs, as far as it could be read. */
-export type CandidateImage = { readonly kind: 'read'; readonly image: SourceImage } | { readonly kind: 'problem'; readonly finding: Finding } | { readonly kind: 'not-read' };
+export type CandidateImage =
+  | { readonly kind: 'read'; readonly image: SourceImage }
+  | { readonly kind: 'problem'; readonly finding: Finding }
+  | { readonly kind: 'not-read' };
 
 export interface InspectInput {
   readonly workload: Workload;
@@ -29,15 +30,15 @@ export interface InspectedContainer {
   readonly container: Container;
   readonly digests: readonly string[];
   readonly image: CandidateImage;
-  readonly options: EffectiveOptions;
-  readonly context: AgentContext;
-  readonly detected: readonly DetectedAgent[];
+  readonly reading: ContainerReading;
 }
 
 /** A workload with its business container found, or the true reason why it is left alone. */
 export interface Inspection {
   readonly workload: Workload;
   readonly business?: InspectedContainer;
+  /** What its containers take variables from. */
+  readonly configMaps: ConfigMaps;
   readonly skip?: Skip;
   readonly findings: readonly Finding[];
   readonly migratedBy?: string;
@@ -51,23 +52,27 @@ export function inspectWorkload(input: InspectInput): Inspection {
   const { workload, look, policy } = input;
   const inspected = look.candidates.map((candidate) => inspectContainer(candidate, input));
   const business = chooseContainer(inspected, input);
-  const base = { workload, ...(business ? { business } : {}), findings: business ? findingsOf(business) : [] };
+  const base = { workload, configMaps: input.configMaps, ...(business ? { business } : {}), findings: business ? findingsOf(business) : [] };
   if (look.skip) return { ...base, skip: look.skip };
-  if (!business) return { ...base, skip: { id: inspected.length === 0 ? 'no-jvm' : 'ambiguous-container', params: { candidates: inspected.map((each) => each.container.name) } } };
+  if (!business)
+    return {
+      ...base,
+      skip: { id: inspected.length === 0 ? 'no-jvm' : 'ambiguous-container', params: { candidates: inspected.map((each) => each.container.name) } },
+    };
   return { ...base, ...judgeBusiness(business, input, policy) };
 }
 
 function judgeBusiness(business: InspectedContainer, input: InspectInput, policy: Policy): { readonly skip?: Skip; readonly migratedBy?: string } {
   const { workload } = input;
   const ours = business.image.kind === 'read' ? business.image.image.platforms[0].facts.ours : undefined;
-  const has = (agent: string): boolean => business.detected.some((each) => each.agent === agent);
+  const has = (agent: string): boolean => business.reading.detected.some((each) => each.agent === agent);
   if (ours?.agent === policy.to.agent || (has(policy.to.agent) && !has(policy.from.agent))) {
     const run = runOf(workload);
     return { skip: { id: 'already-on-target', params: { agent: policy.to.agent } }, ...(run === undefined ? {} : { migratedBy: run }) };
   }
   if (!has(policy.from.agent)) {
     if (business.image.kind === 'problem') return { skip: { id: 'blocked', params: { finding: business.image.finding.id } } };
-    return { skip: { id: business.options.jvm === 'no' ? 'no-jvm' : 'no-agent', params: {} } };
+    return { skip: { id: business.reading.options.jvm === 'no' ? 'no-jvm' : 'no-agent', params: {} } };
   }
   if (business.digests.length > 1) return { skip: { id: 'multiple-digests', params: { digests: business.digests } } };
   const ill = illBefore(workload);
@@ -83,20 +88,12 @@ function inspectContainer(candidate: Candidate, input: InspectInput): InspectedC
   const { container, digests } = candidate;
   const image = input.images.get(container.name) ?? { kind: 'not-read' };
   const facts = image.kind === 'read' ? image.image.platforms[0].facts : undefined;
-  const files = facts?.files;
-  const subject = { container, ...(facts ? { image: facts.config } : {}), envFrom: input.configMaps };
-  const imageText = (path: string): string | undefined => {
-    const physical = files?.physicalPath(path);
-    return physical === undefined ? undefined : files?.text(physical);
-  };
-  const options = effectiveOptions({ ...subject, ...(files ? { imageText } : {}) });
-  const context: AgentContext = { options, env: effectiveEnv(subject).values, ...(facts ? { image: facts } : {}) };
-  return { container, digests, image, options, context, detected: detectAgents(context) };
+  return { container, digests, image, reading: readContainer(container, { ...(facts ? { facts } : {}), configMaps: input.configMaps }) };
 }
 
 function chooseContainer(inspected: readonly InspectedContainer[], input: InspectInput): InspectedContainer | undefined {
   const { workload, policy } = input;
-  const carrying = inspected.filter((each) => each.detected.some((agent) => agent.agent === policy.from.agent));
+  const carrying = inspected.filter((each) => each.reading.detected.some((agent) => agent.agent === policy.from.agent));
   if (carrying.length > 0) return carrying.length === 1 ? carrying[0] : undefined;
   const named = inspected.filter((each) => matchesNameRule(workload, each.container.name, policy));
   if (named.length > 0) return named.length === 1 ? named[0] : longest(named);
@@ -110,7 +107,7 @@ function longest(named: readonly InspectedContainer[]): InspectedContainer | und
 
 function findingsOf(business: InspectedContainer): readonly Finding[] {
   const problem = business.image.kind === 'problem' ? [business.image.finding] : [];
-  return [...problem, ...business.options.findings, ...otherAgentFindings(business.context)];
+  return [...problem, ...business.reading.options.findings, ...otherAgentFindings(business.reading.context)];
 }
 
 function runOf(workload: Workload): string | undefined {

@@ -7,8 +7,3 @@ export function planHash(plan: Omit<Plan, 'hash'>): string {
   const { name: _name, createdAt: _createdAt, policyDirectory: _directory, ...meaning } = { ...plan, hash: undefined };
   return hashJson(meaning as unknown as Json);
 }
-
-/** sha256 (hex) of a JSON value in canonical form. */
-export function hashOf(value: Json): string {
-  return hashJson(value);
-}

@@ -1,30 +1,23 @@
-import { agents } from '../agents/agents.ts';
-import type { AgentSettings, DetectedAgent } from '../agents/agent.ts';
-import { mapSettings } from '../agents/skywalking/map-to-opentelemetry.ts';
+import type { DetectedAgent } from '../agents/agent.ts';
 import type { Finding, Skip } from '../finding.ts';
-import type { BuiltLayer } from '../image/built-layer.ts';
-import { formatReference, parseImageReference, repositoryName, type ImageReference } from '../image/reference.ts';
+import { repositoryName } from '../image/reference.ts';
 import type { SourceImage } from '../image/source-image.ts';
-import { serviceNameFrom } from '../jvm/service-name.ts';
-import type { Policy } from '../policy/policy.ts';
-import type { Edit } from '../workload/edit.ts';
+import { redactValue } from '../redact.ts';
 import { detectOwner } from '../workload/owner.ts';
-import { podTemplate, templateHash, templateLabels } from '../workload/pod-template.ts';
-import type { Workload } from '../workload/workload.ts';
+import { podTemplate, templateHash } from '../workload/pod-template.ts';
+import { sealEdits } from '../workload/seal-edits.ts';
 import { blockingFindings, type Allowance } from './allowed.ts';
-import { composeTarget, type TargetImage } from './compose-target.ts';
+import { chooseDelivery } from './choose-delivery.ts';
+import type { TargetImage } from './compose-target.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { InspectedContainer, Inspection } from './inspect-workload.ts';
 import { summariseAgent, replicasWanted } from './scan-item.ts';
 import { teamOf } from './owner-team.ts';
 import type { MigrateItem, PlanItem, RefusedDelivery } from './plan.ts';
-import { planTakeover, type TakeoverLayer } from './takeover.ts';
-import { imageEnv, podEnvEdits } from './target-env.ts';
+import type { ChangeContext, ChangeSubject, PlannedChange } from './plan-change.ts';
+import { planSettings, readAgentSettings } from './plan-settings.ts';
 
-export interface PlanContext {
-  readonly policy: Policy;
-  readonly agentLayer: BuiltLayer;
-  readonly agentVersion: string;
+export interface PlanContext extends ChangeContext {
   readonly allowance: Allowance;
 }
 
@@ -41,15 +34,15 @@ export interface PlannedWorkload {
 export function planWorkload(inspection: Inspection, context: PlanContext): PlannedWorkload {
   const { business, skip } = inspection;
   if (skip || !business) return { item: skipItem(inspection, context, skip ?? { id: 'ambiguous-container', params: {} }) };
-  const found = business.detected.find((each) => each.agent === context.policy.from.agent);
+  const found = business.reading.detected.find((each) => each.agent === context.policy.from.agent);
   if (!found || business.image.kind !== 'read') return { item: skipItem(inspection, context, blockedBy(inspection.findings)) };
-  const draft = draftMigration({ inspection, business, found, source: business.image.image }, context);
-  const blocking = blockingFindings(draft.findings, inspection.workload, context.allowance);
-  if (!draft.target || !draft.item || blocking.length > 0) {
-    const reasons = blocking.length > 0 ? blocking : draft.refused.map((refused) => refused.finding);
-    return { item: { ...skipItem({ ...inspection, findings: draft.findings }, context, blockedBy(reasons)), refused: draft.refused } };
-  }
-  return { item: draft.item, target: draft.target };
+  const subject: Subject = { inspection, business, found, source: business.image.image };
+  const { change, refused } = chooseDelivery(changeSubject(subject), context);
+  const findings = [...inspection.findings, ...(change?.findings ?? settingsFindings(subject, context)), ...codeFindings(subject.source)];
+  const blocking = blockingFindings(findings, inspection.workload, context.allowance);
+  if (change && blocking.length === 0) return { item: makeItem(subject, context, { change, refused, findings }), target: change.target };
+  const reasons = blocking.length > 0 ? blocking : refused.map((each) => each.finding);
+  return { item: { ...skipItem({ ...inspection, findings }, context, blockedBy(reasons)), refused } };
 }
 
 interface Subject {
@@ -59,101 +52,61 @@ interface Subject {
   readonly source: SourceImage;
 }
 
-interface Draft {
-  readonly findings: readonly Finding[];
-  readonly refused: readonly RefusedDelivery[];
-  readonly item?: MigrateItem;
-  readonly target?: TargetImage;
+function changeSubject({ inspection, business, source }: Subject): ChangeSubject {
+  return { workload: inspection.workload, container: business.container, configMaps: inspection.configMaps, source };
 }
 
-function draftMigration(subject: Subject, context: PlanContext): Draft {
-  const { inspection, business, found, source } = subject;
-  const { policy } = context;
-  const { workload } = inspection;
-  const facts = source.platforms[0].facts;
-  const settings = settingsOf(business, found);
-  const mapping = mapWorkload(workload, settings, policy);
-  const fleet = imageEnv(policy, facts.config, business.container);
-  const pod = podEnvEdits(business.container, mapping.env, { ...Object.fromEntries(facts.config.env), ...fleet.env });
-  const findings = [...inspection.findings, ...settings.findings, ...mapping.findings, ...fleet.findings, ...pod.findings, ...codeFindings(source)];
-  const takeover = planTakeover({ workload, container: business.container, facts, jarPath: found.jarPath, policy });
-  if (takeover.kind === 'refused') return { findings, refused: [{ mode: 'takeover', finding: takeover.finding }] };
-  const image = runningReference(business, source);
-  const edits = { agent: policy.to.agent, version: context.agentVersion, agentLayer: context.agentLayer, changes: takeover.changes, env: fleet.env };
-  const composed = composeTarget(source, edits, { template: policy.image.to, image });
-  if (composed.kind === 'refused') return { findings, refused: [{ mode: 'takeover', finding: composed.finding }] };
-  const { target } = composed;
-  const item = makeItem(subject, context, { target, takeover, env: fleet.env, edits: [imageEdit(business, target, policy), ...pod.edits], findings });
-  return { findings, refused: [], item, target };
+/** What is to be said of the settings of a workload that is not changed. */
+function settingsFindings(subject: Subject, { policy, files }: PlanContext): readonly Finding[] {
+  const { business, source, found } = subject;
+  return planSettings({ ...changeSubject(subject), facts: source.platforms[0].facts, policy, files }, business.reading, found).findings;
 }
 
 function makeItem(
-  subject: Subject,
+  { inspection, business, found, source }: Subject,
   context: PlanContext,
-  made: { readonly target: TargetImage; readonly takeover: TakeoverLayer; readonly env: { readonly [name: string]: string }; readonly edits: readonly Edit[]; readonly findings: readonly Finding[] },
+  made: { readonly change: PlannedChange; readonly refused: readonly RefusedDelivery[]; readonly findings: readonly Finding[] },
 ): MigrateItem {
-  const { inspection, business, found, source } = subject;
-  const { target, takeover } = made;
+  const { change } = made;
+  const { removes, stays, entrypoint, cmd } = change.delivery;
+  const edited = change.delivery.changes.flatMap((each) => (each.kind === 'file' ? [each.path] : []));
   return {
     ...itemBase(inspection, context, made.findings),
     action: 'migrate',
     container: business.container.name,
     templateHash: templateHash(podTemplate(inspection.workload.object)),
-    source: { image: business.container.image, repository: repositoryName(source.repository), digest: source.digest },
-    agent: summariseAgent(found, settingsOf(business, found)),
-    delivery: 'takeover',
-    refused: [],
-    target: { reference: targetText(target, context.policy), digest: target.root.digest, hash8: target.hash8, env: made.env, removes: takeover.removes, stays: takeover.stays },
-    edits: made.edits,
+    source: {
+      image: business.container.image,
+      repository: repositoryName(source.repository),
+      digest: source.digest,
+      ...(source.platforms[0].facts.files ? {} : { unscanned: true }),
+    },
+    agent: summariseAgent(found, readAgentSettings(business.reading, found)),
+    delivery: change.mode,
+    refused: made.refused,
+    target: {
+      reference: change.reference,
+      digest: change.target.root.digest,
+      hash8: change.target.hash8,
+      env: Object.fromEntries(Object.entries(change.env).map(([name, value]) => [name, redactValue(name, value)])),
+      removes,
+      stays,
+      ...(entrypoint ? { entrypoint: entrypoint.map((word) => redactValue('', word)) } : {}),
+      ...(cmd ? { cmd: cmd.map((word) => redactValue('', word)) } : {}),
+      ...(edited.length > 0 ? { edited } : {}),
+    },
+    edits: sealEdits(change.edits),
     fingerprint: fingerprintOf(source, found),
   };
-}
-
-function imageEdit(business: InspectedContainer, target: TargetImage, policy: Policy): Edit {
-  return { kind: 'image', container: business.container.name, before: business.container.image, after: targetText(target, policy) };
-}
-
-/** What goes into the pod template, by `image.reference`. */
-function targetText(target: TargetImage, policy: Policy): string {
-  const { repository, tag } = target.reference;
-  const { digest } = target.root;
-  switch (policy.image.reference) {
-    case 'tag':
-      return formatReference({ repository, tag });
-    case 'digest':
-      return formatReference({ repository, digest });
-    case 'tag@digest':
-      return formatReference({ repository, tag, digest });
-  }
-}
-
-/** The container's image as written, with the digest its pods run. */
-function runningReference(business: InspectedContainer, source: SourceImage): ImageReference {
-  return { ...parseImageReference(business.container.image), digest: source.digest };
-}
-
-function settingsOf(business: InspectedContainer, found: DetectedAgent): AgentSettings {
-  const plugin = agents.find((agent) => agent.id === found.agent);
-  return plugin ? plugin.readSettings(business.context, found) : { values: {}, findings: [] };
-}
-
-function mapWorkload(workload: Workload, settings: AgentSettings, policy: Policy): { readonly env: { readonly [name: string]: string }; readonly findings: readonly Finding[] } {
-  const template = policy.to.serviceName;
-  const labels = workload.object.metadata.labels ?? {};
-  const named = template === undefined ? undefined : serviceNameFrom(template, labels, templateLabels(podTemplate(workload.object)));
-  if (template !== undefined && named === undefined) {
-    return { env: {}, findings: [{ id: 'service-name-unknown', severity: 'block', params: { template } }] };
-  }
-  const mapped = mapSettings(settings, named === undefined ? {} : { serviceName: named });
-  if (mapped.env['OTEL_SERVICE_NAME'] !== undefined) return mapped;
-  return { ...mapped, findings: [...mapped.findings, { id: 'service-name-unknown', severity: 'block', params: {} }] };
 }
 
 function codeFindings(source: SourceImage): readonly Finding[] {
   const references = source.platforms[0].facts.files?.references() ?? {};
   const paths = Object.keys(references);
   if (paths.length === 0) return [];
-  return [{ id: 'agent-core-in-app', severity: 'block', params: { paths: paths.slice(0, 10), names: [...new Set(Object.values(references).flat())].slice(0, 10) } }];
+  return [
+    { id: 'agent-core-in-app', severity: 'block', params: { paths: paths.slice(0, 10), names: [...new Set(Object.values(references).flat())].slice(0, 10) } },
+  ];
 }
 
 function blockedBy(findings: readonly Finding[]): Skip {
@@ -163,18 +116,25 @@ function blockedBy(findings: readonly Finding[]): Skip {
 function itemBase(inspection: Inspection, context: PlanContext, findings: readonly Finding[]): Omit<PlanItem & { action: 'skip' }, 'action' | 'skip'> {
   const { workload } = inspection;
   const team = teamOf(workload, context.policy);
-  return { id: workload.id, uid: workload.uid, owner: detectOwner(workload.object), replicas: replicasWanted(workload), findings, ...(team === undefined ? {} : { team }) };
+  return {
+    id: workload.id,
+    uid: workload.uid,
+    owner: detectOwner(workload.object),
+    replicas: replicasWanted(workload),
+    findings,
+    ...(team === undefined ? {} : { team }),
+  };
 }
 
 function skipItem(inspection: Inspection, context: PlanContext, skip: Skip): PlanItem & { readonly action: 'skip' } {
   const { business, migratedBy } = inspection;
-  const found = business?.detected[0];
+  const found = business?.reading.detected[0];
   return {
     ...itemBase(inspection, context, inspection.findings),
     action: 'skip',
     skip,
     ...(business ? { container: business.container.name } : {}),
-    ...(business && found ? { agent: summariseAgent(found, settingsOf(business, found)) } : {}),
+    ...(business && found ? { agent: summariseAgent(found, readAgentSettings(business.reading, found)) } : {}),
     ...(migratedBy === undefined ? {} : { migratedBy }),
   };
 }
@@ -194,6 +154,6 @@ export function refusePush(item: PlanItem, repository: string): PlanItem {
     action: 'skip',
     findings: [...item.findings, finding],
     skip: blockedBy([finding]),
-    refused: [{ mode: 'takeover', finding }],
+    refused: item.action === 'migrate' ? [...item.refused, { mode: item.delivery, finding }] : [],
   };
 }

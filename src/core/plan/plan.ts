@@ -41,7 +41,8 @@ export interface MigrateItem extends ItemBase {
   readonly container: string;
   /** sha256 (hex) of the pod template without our annotations: what was reviewed. */
   readonly templateHash: string;
-  readonly source: { readonly image: string; readonly repository: string; readonly digest: string };
+  /** `unscanned`: its layers were not read, so nothing is proven of its paths, and apply does not read them either. */
+  readonly source: { readonly image: string; readonly repository: string; readonly digest: string; readonly unscanned?: true };
   readonly agent: AgentSummary;
   readonly delivery: 'takeover' | 'image';
   readonly refused: readonly RefusedDelivery[];
@@ -50,12 +51,18 @@ export interface MigrateItem extends ItemBase {
     readonly reference: string;
     readonly digest: string;
     readonly hash8: string;
-    /** Image ENV we add (fleet-wide settings). */
+    /** Image ENV we set: fleet-wide settings, and in the `image` mode the variables that carry JVM options. Credentials are masked. */
     readonly env: { readonly [name: string]: string };
     /** Paths the new layers remove, and what of the old agent stays. */
     readonly removes: readonly string[];
     readonly stays: readonly string[];
+    /** The new ENTRYPOINT and CMD, where they change. */
+    readonly entrypoint?: readonly string[];
+    readonly cmd?: readonly string[];
+    /** Scripts and option files of the image that are edited in place. */
+    readonly edited?: readonly string[];
   };
+  /** Values that hold a credential are masked and known by their hashes. */
   readonly edits: readonly Edit[];
   /** Equal fingerprints share base image, JVM option style and agent: they fail together. */
   readonly fingerprint: string;
@@ -80,10 +87,10 @@ export interface Plan {
   readonly apiVersion: 'changeover.dev/v1alpha1';
   readonly kind: 'Plan';
   readonly name: string;
-  /** RFC 3339. Not part of the hash. */
+  /** RFC 3339. Not part of the hash, as the name is made of it. */
   readonly createdAt: string;
   readonly cluster: { readonly id: string; readonly server: string };
-  /** sha256 (hex) over everything but `createdAt` and `hash`. */
+  /** sha256 (hex) over everything but itself, `name`, `createdAt` and `policyDirectory`. */
   readonly hash: string;
   readonly policyHash: string;
   /** The policy file as written. */

@@ -21,14 +21,16 @@ const schema = z.looseObject({
  * Throws `invalid-file` naming the file and what is wrong with it.
  */
 export function readPlan(value: Json, file: string): Plan {
-  if (!isJsonObject(value) || value['kind'] !== 'Plan') throw invalid(file, 'it is not a plan', 'Write one with `changeover plan -p policy.yaml --out plan.json`.');
+  if (!isJsonObject(value) || value['kind'] !== 'Plan')
+    throw invalid(file, 'it is not a plan', 'Write one with `changeover plan -p policy.yaml --out plan.json`.');
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw invalid(file, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as expected'}`, 'Plan anew; do not edit the file by hand.');
   }
   const plan = value as unknown as Plan;
-  if (planHash(plan) !== plan.hash) throw invalid(file, 'its hash does not match its content: it was changed after it was planned', 'Plan anew, so that what is applied is what was reviewed.');
+  if (planHash(plan) !== plan.hash)
+    throw invalid(file, 'its hash does not match its content: it was changed after it was planned', 'Plan anew, so that what is applied is what was reviewed.');
   return plan;
 }
 

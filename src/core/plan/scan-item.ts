@@ -1,5 +1,4 @@
 import { assertNever } from '../error.ts';
-import { agents } from '../agents/agents.ts';
 import type { AgentSettings, DetectedAgent } from '../agents/agent.ts';
 import { isJsonObject } from '../json.ts';
 import type { CarrierSource } from '../jvm/effective-options.ts';
@@ -7,12 +6,13 @@ import { detectOwner } from '../workload/owner.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { Inspection } from './inspect-workload.ts';
 import type { AgentSummary } from './plan.ts';
+import { readAgentSettings } from './plan-settings.ts';
 import type { ScanItem } from './scan-result.ts';
 
 /** One row of the inventory from an inspection. */
 export function scanItem(inspection: Inspection): ScanItem {
   const { workload, business, skip, findings } = inspection;
-  const found = business?.detected[0];
+  const found = business?.reading.detected[0];
   const [digest] = business?.digests ?? [];
   return {
     id: workload.id,
@@ -24,7 +24,7 @@ export function scanItem(inspection: Inspection): ScanItem {
     findings,
     ...(business ? { container: business.container.name, image: business.container.image } : {}),
     ...(digest === undefined ? {} : { digest }),
-    ...(business && found ? { agent: summariseAgent(found, readSettings(found, business.context)) } : {}),
+    ...(business && found ? { agent: summariseAgent(found, readAgentSettings(business.reading, found)) } : {}),
     ...(skip ? { skip } : {}),
   };
 }
@@ -45,10 +45,6 @@ export function summariseAgent(found: DetectedAgent, settings: AgentSettings): A
 export function replicasWanted(workload: Workload): number {
   const spec = workload.object['spec'];
   return isJsonObject(spec) && typeof spec['replicas'] === 'number' ? spec['replicas'] : 1;
-}
-
-function readSettings(found: DetectedAgent, context: Parameters<(typeof agents)[number]['readSettings']>[0]): AgentSettings {
-  return agents.find((agent) => agent.id === found.agent)?.readSettings(context, found) ?? { values: {}, findings: [] };
 }
 
 function describeSource(source: CarrierSource): string {

@@ -10,9 +10,16 @@ const ATTRIBUTES = 'OTEL_RESOURCE_ATTRIBUTES';
  * Fleet-wide settings for the image's ENV: signals and `to.env`; a variable the image already sets, or the pod sets,
  * stays the workload's own, and says so. The exporter's protocol follows the port where the policy leaves it open.
  */
-export function imageEnv(policy: Policy, config: ImageConfig, container: Container): { readonly env: { readonly [name: string]: string }; readonly findings: readonly Finding[] } {
+export function imageEnv(
+  policy: Policy,
+  config: ImageConfig,
+  container: Container,
+): { readonly env: { readonly [name: string]: string }; readonly findings: readonly Finding[] } {
   const wanted = { ...signals(policy), ...protocol(policy.to.env), ...policy.to.env };
-  const own = new Map<string, string>([...config.env.map(([name]) => [name, 'image ENV'] as const), ...(container.env ?? []).map(({ name }) => [name, 'pod env'] as const)]);
+  const own = new Map<string, string>([
+    ...config.env.map(([name]) => [name, 'image ENV'] as const),
+    ...(container.env ?? []).map(({ name }) => [name, 'pod env'] as const),
+  ]);
   const env: Record<string, string> = {};
   const findings: Finding[] = [];
   for (const [name, value] of Object.entries(wanted)) {

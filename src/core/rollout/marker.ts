@@ -1,3 +1,4 @@
+import { hashJson } from '../hash-json.ts';
 import type { Edit } from '../workload/edit.ts';
 import { ANNOTATION_PREFIX } from '../workload/pod-template.ts';
 import type { KubeObject } from '../workload/kube-object.ts';
@@ -46,6 +47,17 @@ export function readMarker(object: KubeObject): Marker | 'unreadable' | undefine
   } catch {
     return 'unreadable';
   }
+}
+
+/** What a record keeps of a marker's text: sha256 (hex). The values in it stay on the object alone. */
+export function markerHash(text: string): string {
+  return hashJson(text);
+}
+
+/** The marker text on the object, where it is the one a record knows by its hash. */
+export function knownMarker(object: KubeObject | undefined, hash: string | undefined): string | undefined {
+  const text = object?.metadata.annotations?.[MARKER];
+  return text !== undefined && markerHash(text) === hash ? text : undefined;
 }
 
 /** The result a run left on an object. */

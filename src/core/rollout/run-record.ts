@@ -79,7 +79,7 @@ export interface WorkloadRecord {
   readonly attempt: number;
   /** `<run>.<attempt>`: stands on the pod template, so that pods say which change made them. */
   readonly intent?: string;
-  /** The exact marker annotation we last wrote: the next write tests it. */
+  /** Hash of the marker annotation we last wrote (`markerHash`): the next write tests that it is still there. */
   readonly marker?: string;
   /** Shape of the object before us, needed to restore it exactly. */
   readonly shape?: Shape;

@@ -5,11 +5,7 @@ import type { Workload } from './workload.ts';
  * Joins workloads with the ReplicaSets and pods below them, by controller owner uid (never by label selector: selectors
  * overlap). Pods that ended or are on their way out are left out.
  */
-export function assembleWorkloads(
-  owners: readonly KubeObject[],
-  replicaSets: readonly KubeObject[],
-  pods: readonly KubeObject[],
-): readonly Workload[] {
+export function assembleWorkloads(owners: readonly KubeObject[], replicaSets: readonly KubeObject[], pods: readonly KubeObject[]): readonly Workload[] {
   const setsByOwner = groupByController(replicaSets);
   const podsByOwner = groupByController(pods.filter(isLive));
   return owners.map((object) => {

@@ -4,10 +4,7 @@ import type { EnvVar } from './workload.ts';
  * sha256 of the exact values (`hashJson`). Set where `before` and `after` are masked, as in plans and records of values
  * that hold a credential: the exact ones are then only on the object itself (see `sealEdits`).
  */
-export interface Seal {
-  readonly before: string;
-  readonly after: string;
-}
+export type Seal = { readonly before: string; readonly after: string };
 
 /**
  * One field we change in a pod template. Named by container and variable, never by index: positions are looked up in the

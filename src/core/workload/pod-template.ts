@@ -47,7 +47,9 @@ export function templateLabels(template: JsonObject): { readonly [key: string]: 
  * that claiming or rolling back a workload does not make it look moved.
  */
 export function templateHash(template: JsonObject): string {
-  return createHash('sha256').update(canonicalJson(withoutOurs(template))).digest('hex');
+  return createHash('sha256')
+    .update(canonicalJson(withoutOurs(template)))
+    .digest('hex');
 }
 
 function withoutOurs(template: JsonObject): JsonObject {

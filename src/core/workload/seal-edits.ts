@@ -1,6 +1,6 @@
 import { hashJson } from '../hash-json.ts';
-import { jsonEqual, type Json } from '../json.ts';
-import { redact } from '../redact.ts';
+import { jsonEqual } from '../json.ts';
+import { redactValue } from '../redact.ts';
 import type { Edit, Seal } from './edit.ts';
 import type { EnvVar } from './workload.ts';
 
@@ -14,7 +14,7 @@ export function sealEdits(edits: readonly Edit[]): readonly Edit[] {
  * object, or the objects they were made from. Undefined where the hashes do not agree, so that nothing else passes for them.
  */
 export function unsealEdits(edits: readonly Edit[], exact: readonly Edit[]): readonly Edit[] | undefined {
-  const opened = edits.map((edit) => (isSealed(edit) ? exact.find((each) => !isSealed(each) && jsonEqual(toJson(sealEdit(each)), toJson(edit))) : edit));
+  const opened = edits.map((edit) => (isSealed(edit) ? exact.find((each) => !isSealed(each) && jsonEqual(sealEdit(each), edit)) : edit));
   return opened.every((edit) => edit !== undefined) ? opened : undefined;
 }
 
@@ -29,24 +29,12 @@ function sealEdit(edit: Edit): Edit | undefined {
   const sealed: Seal = { before: hashJson(edit.before), after: hashJson(edit.after) };
   const masked: Edit =
     edit.kind === 'args'
-      ? { ...edit, before: mask(edit.before), after: edit.after === null ? null : mask(edit.after), sealed }
+      ? { ...edit, before: redactValue('', edit.before), after: edit.after === null ? null : redactValue('', edit.after), sealed }
       : { ...edit, before: maskVariable(edit.before), after: maskVariable(edit.after), sealed };
-  return jsonEqual(toJson({ ...masked, sealed: undefined }), toJson(edit)) ? undefined : masked;
+  return jsonEqual({ ...masked, sealed: undefined }, edit) ? undefined : masked;
 }
 
 function maskVariable(variable: EnvVar | null): EnvVar | null {
   if (variable?.value === undefined) return variable;
-  const { name, value } = variable;
-  return { ...variable, value: mask(`${name}=${value}`, name.length + 1) };
-}
-
-/** Where quotes group words, a mask that ends with the word would show the rest of the value. */
-function mask(text: string, from = 0): string {
-  const masked = redact(text);
-  if (masked === text) return text.slice(from);
-  return /["'\\]/.test(text) ? '***' : masked.slice(from);
-}
-
-function toJson(edit: unknown): Json | undefined {
-  return edit as Json | undefined;
+  return { ...variable, value: redactValue(variable.name, variable.value) };
 }

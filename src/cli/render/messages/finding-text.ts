@@ -6,6 +6,23 @@ export function findingText(finding: Pick<Finding, 'id' | 'params'>): string {
   return say(findingTexts, finding.id, finding.params);
 }
 
+const reasons: { readonly [id: string]: string } = {
+  'pod-sets-java-tool-options': 'the pod sets JAVA_TOOL_OPTIONS',
+  'too-long-for-java-8': 'JAVA_TOOL_OPTIONS would be longer than the 1,023 bytes that Java 8 reads',
+  'pod-sets-jdk-java-options': 'the pod sets JDK_JAVA_OPTIONS',
+  'java-8-or-unknown': 'JDK_JAVA_OPTIONS needs Java 9, which is not proven',
+  'not-started-by-java': 'JDK_JAVA_OPTIONS is only read by the java program, and what starts the JVM is not known',
+  'not-reached': 'what starts the JVM does not read it',
+  'layers-not-scanned': "the image's layers were not read",
+  'jar-not-in-image': 'it is not in the image',
+  'mounted-over': 'a volume covers it',
+  'jar-moved-by-script': 'a script moves or fetches it',
+};
+
+function reasonOf(id: string): string {
+  return reasons[id] ?? id;
+}
+
 /** About the image and the place of the old agent's jar in it. */
 const image: Texts = {
   'layers-not-scanned': (p) => `the image's layers were not read, so nothing is proven about its files${around(': ', p('reason'))}`,
@@ -19,10 +36,28 @@ const image: Texts = {
   'image-unreadable': (p) => `the image cannot be read: ${p('image')}${around(': ', p('detail'))}`,
   'registry-denied': (p) => `the registry does not let us read ${p('image')}${around(': ', p('detail'))}`,
   'image-not-rewritable': (p) => `the image cannot be rewritten: ${p('detail')}`,
+  'platforms-differ': (p) => `the platforms of the image do not start the old agent in the same way${around(': ', p('architecture'))}`,
+  'several-old-agents': (p) => `the old agent is loaded from more than one jar: ${p('paths')}`,
+  'target-agent-present': (p) => `the new agent is in the JVM already, beside the old one: ${p('path')}`,
+  'old-agent-stays': (p) => `the old agent is switched off and its files stay, since nothing is proven about ${p('path')}: ${reasonOf(p('because'))}`,
+  'image-files-unused': () => 'spec.image.files and spec.image.entrypoint are not used: they go with delivery: image alone',
+  'entrypoint-not-in-image': (p) => `${p('path')}, the program of spec.image.entrypoint, is not in the image`,
+  'entrypoint-hidden': () => "the pod's own command takes the place of spec.image.entrypoint, which has no effect here",
 };
 
-/** About the JVM options and where they were read. */
+/** About the JVM options, where they were read and what becomes of them. */
 const options: Texts = {
+  'no-carrier': (p) =>
+    `no variable of the image can bring the new agent's option to the JVM: ${[p('because'), p('and')]
+      .filter((id) => id !== '')
+      .map(reasonOf)
+      .join('; ')}`,
+  'option-not-editable': (p) => `the old agent's option in ${p('source')} cannot be taken out: it is not written there as it stands`,
+  'command-would-be-empty': () => "without the old agent's options the pod's command would be empty, and the image's own would run",
+  'script-not-edited': (p) => `${p('path')} could not be edited: its option stays and leads to the new agent`,
+  'coupled-flag': () => "the pod's options and the image change together: the old image with the new options would run without any agent",
+  'config-map-overridden': (p) => `${p('name')} is written into the pod and no longer follows the ConfigMap ${p('configMap')}`,
+  'agent-order-changes': (p) => `the new agent is loaded before ${p('paths')}, which came before the old one`,
   'other-agent': (p) => `another agent is in the JVM too: ${p('name')} (${p('path')}); which of them instruments what is not known`,
   'unknown-agent': (p) => `a Java agent we do not know is in the JVM: ${p('path')}`,
   'unmatched-quote': (p) => `the JVM options in ${p('variable')} have a quote that is never closed`,

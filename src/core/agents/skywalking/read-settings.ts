@@ -103,6 +103,8 @@ function fromArgs(value: string, { option }: DetectedAgent): AgentSetting | unde
 function exposeValues(layer: Layer, findings: Finding[]): { readonly [key: string]: AgentSetting } {
   const values: Record<string, AgentSetting> = {};
   for (const [key, setting] of layer) {
+    // Where the old agent sends its data is replaced, whatever it is.
+    if (setting === undefined && key === 'collector.backend_service') continue;
     if (setting === undefined) findings.push({ id: 'setting-unresolved', severity: 'warn', params: { key } });
     else if (!isSecretName(key)) values[key] = setting;
     else if (setting.value !== '' && !setting.isDefault) findings.push({ id: 'setting-withheld', severity: 'warn', params: { key } });

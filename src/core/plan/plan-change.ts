@@ -1,0 +1,115 @@
+import { assertNever } from '../error.ts';
+import type { Finding } from '../finding.ts';
+import { buildAgentLayer } from '../image/agent-layer.ts';
+import type { BuiltLayer } from '../image/built-layer.ts';
+import { formatReference, parseImageReference } from '../image/reference.ts';
+import type { PlatformImage, SourceImage } from '../image/source-image.ts';
+import { jsonEqual } from '../json.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Edit } from '../workload/edit.ts';
+import { composeTarget, type PlatformEdits, type TargetImage } from './compose-target.ts';
+import { askDelivery, refuse, type DeliveryMode, type DeliverySubject, type PolicyFiles, type PossibleDelivery, type RefusedDelivery } from './delivery.ts';
+import { planImageRewrite } from './image-rewrite.ts';
+import { planSettings } from './plan-settings.ts';
+import { planTakeover } from './takeover.ts';
+
+/** A container with the image its pods run. */
+export interface ChangeSubject extends Omit<DeliverySubject, 'facts' | 'policy' | 'files'> {
+  readonly source: SourceImage;
+}
+
+/** What is the same for every workload of a plan. */
+export interface ChangeContext {
+  readonly policy: Policy;
+  readonly agentLayer: BuiltLayer;
+  readonly agentVersion: string;
+  readonly files: PolicyFiles;
+}
+
+/** The whole change of one workload: the image to push and what goes into the pod template, with exact values. */
+export interface PlannedChange {
+  readonly kind: 'planned';
+  readonly mode: DeliveryMode;
+  readonly target: TargetImage;
+  /** What goes into the pod template. */
+  readonly reference: string;
+  /** How the first platform is changed. */
+  readonly delivery: PossibleDelivery;
+  /** Variables of the image. */
+  readonly env: { readonly [name: string]: string };
+  readonly edits: readonly Edit[];
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Plans a change by one mode of delivery: asks it for every platform of the image, composes the new image, and gathers the
+ * edits. Plan and apply both call it: same workload, image, ConfigMaps and policy, same bytes. Pure.
+ */
+export function planChange(subject: ChangeSubject, context: ChangeContext, mode: DeliveryMode): PlannedChange | RefusedDelivery {
+  const platforms: PlatformChange[] = [];
+  for (const platform of subject.source.platforms) {
+    const made = planPlatform(subject, context, { platform, mode });
+    if (made.kind === 'refused') return made;
+    platforms.push(made);
+  }
+  const [first, ...others] = platforms;
+  if (!first) throw new Error('a source without platforms');
+  if (others.some((each) => !jsonEqual(each.podEdits, first.podEdits))) return refuse('platforms-differ', {});
+  const { policy } = context;
+  const image = { ...parseImageReference(subject.container.image), digest: subject.source.digest };
+  const files = mode === 'image' ? filesLayer(context) : undefined;
+  const common = { agent: policy.to.agent, version: context.agentVersion, agentLayer: context.agentLayer, ...(files ? { filesLayer: files } : {}) };
+  const composed = composeTarget(subject.source, { ...common, ...first.edits, others: others.map((each) => each.edits) }, { template: policy.image.to, image });
+  if (composed.kind === 'refused') return composed;
+  const reference = targetText(composed.target, policy);
+  const imageEdit: Edit = { kind: 'image', container: subject.container.name, before: subject.container.image, after: reference };
+  const { delivery, edits, podEdits, findings } = first;
+  return { kind: 'planned', mode, target: composed.target, reference, delivery, env: edits.env, edits: [imageEdit, ...podEdits], findings };
+}
+
+interface PlatformChange {
+  readonly kind: 'possible';
+  readonly delivery: PossibleDelivery;
+  readonly edits: PlatformEdits;
+  readonly podEdits: readonly Edit[];
+  readonly findings: readonly Finding[];
+}
+
+function planPlatform(
+  subject: ChangeSubject,
+  context: ChangeContext,
+  { platform, mode }: { readonly platform: PlatformImage; readonly mode: DeliveryMode },
+): PlatformChange | RefusedDelivery {
+  const { workload, container, configMaps } = subject;
+  const asked = askDelivery({ workload, container, configMaps, facts: platform.facts, policy: context.policy, files: context.files });
+  if (asked.kind === 'refused') return asked;
+  const { question } = asked;
+  const delivery = mode === 'takeover' ? planTakeover(question) : planImageRewrite(question);
+  if (delivery.kind === 'refused') return delivery;
+  const settings = planSettings(question, question.reading, question.old[0]);
+  const { changes, entrypoint, cmd } = delivery;
+  const edits = { changes, env: { ...settings.env, ...delivery.imageEnv }, ...(entrypoint ? { entrypoint } : {}), ...(cmd ? { cmd } : {}) };
+  return { kind: 'possible', delivery, edits, podEdits: [...delivery.podEdits, ...settings.podEdits], findings: [...settings.findings, ...delivery.findings] };
+}
+
+/** The policy's own files, a layer of their own so that the agent's stays the same for everybody. */
+function filesLayer({ files, policy }: ChangeContext): BuiltLayer | undefined {
+  const entries = Object.entries(files).map(([name, bytes]) => ({ path: `files/${name}`, bytes }));
+  return entries.length === 0 ? undefined : buildAgentLayer(entries, policy.to.home);
+}
+
+/** What goes into the pod template, by `image.reference`. */
+function targetText(target: TargetImage, policy: Policy): string {
+  const { repository, tag } = target.reference;
+  const { digest } = target.root;
+  switch (policy.image.reference) {
+    case 'tag':
+      return formatReference({ repository, tag });
+    case 'digest':
+      return formatReference({ repository, digest });
+    case 'tag@digest':
+      return formatReference({ repository, tag, digest });
+    default:
+      return assertNever(policy.image.reference);
+  }
+}
