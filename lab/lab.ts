@@ -1,13 +1,9 @@
 import { missingParts } from './build.ts';
 import { getJson } from './kubectl.ts';
 import { addresses, paths } from './paths.ts';
-import { labMode } from './lab-mode.ts';
-import type { Segment, ServiceCount } from './stand-ins/segment-store.ts';
+import type { ServiceCount } from './stand-ins/segment-store.ts';
 
 export { inspectJvm } from './inspect-jvm.ts';
-export { labMode } from './lab-mode.ts';
-export { shop } from './fleet/shop.ts';
-export { store } from './fleet/store.ts';
 
 /** Where tests find the lab. Kubeconfigs exist while it is up. */
 export const lab = {
@@ -36,11 +32,6 @@ export function isLabBuilt(): boolean {
   return missingParts().length === 0;
 }
 
-/** Whether the whole lab is up and ready. */
-export function isLabUp(): boolean {
-  return labMode() === 'full';
-}
-
 /** The URL of a service, reachable from the host: `http://<cluster IP>:8080`. */
 export async function serviceUrl(name: string, namespace = 'shop'): Promise<string> {
   const service = await getJson<{ spec: { clusterIP: string } }>('service', name, '-n', namespace);
@@ -49,16 +40,7 @@ export async function serviceUrl(name: string, namespace = 'shop'): Promise<stri
 
 /** Segments and references to a caller's segment that SkyWalking agents reported since `up`, by service. */
 export async function readSegmentCounts(): Promise<Readonly<Record<string, ServiceCount>>> {
-  return await readOap('/services');
-}
-
-/** The newest segments (5,000 at most), oldest first; of one trace when its id is given. */
-export async function readSegments(traceId?: string): Promise<readonly Segment[]> {
-  return await readOap(`/segments${traceId === undefined ? '' : `?trace=${encodeURIComponent(traceId)}`}`);
-}
-
-async function readOap<T>(path: string): Promise<T> {
-  const response = await fetch(`${lab.oapCountsUrl}${path}`);
-  if (!response.ok) throw new Error(`The OAP stand-in answered ${response.status} to ${path}`);
-  return (await response.json()) as T;
+  const response = await fetch(`${lab.oapCountsUrl}/services`);
+  if (!response.ok) throw new Error(`The OAP stand-in answered ${response.status}`);
+  return (await response.json()) as Readonly<Record<string, ServiceCount>>;
 }

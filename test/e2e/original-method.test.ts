@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { kubectl } from '../../lab/kubectl.ts';
-import { serviceUrl } from '../../lab/lab.ts';
+import { readSegmentCounts, serviceUrl } from '../../lab/lab.ts';
+import { waitUntil } from '../../lab/wait-until.ts';
 import type { MigrateItem, Plan, PlanItem, SkipItem } from '../../src/core/plan/plan.ts';
 import type { RunStatus } from '../../src/core/rollout/run-status.ts';
 import { bootAll, removeBooted, type BootedPod, type Combination } from './boot-matrix.ts';
@@ -186,6 +187,7 @@ describe.each(['image', 'auto'] as const)('services that get their agent in ever
       expect(now.get(name)?.spec).toEqual(before.get(name)?.spec);
       expect(await inspectService(name, namespace)).toMatchObject([{ skywalkingLoaded: true, opentelemetryLoaded: false }]);
     }
+    await waitForSegments();
   });
 
   /** {before, ours} for image and pod, and a release of the team in our pod. {before, before} and {ours, ours} are the story itself. */
@@ -205,6 +207,16 @@ function skipped(plan: Plan, name: string): SkipItem {
   const item: PlanItem | undefined = plan.items.find((each) => each.id === `${namespace}/Deployment/${name}`);
   if (item?.action !== 'skip') throw new Error(`${name} is not skipped: ${JSON.stringify(item)}`);
   return item;
+}
+
+/** Waits until every service's agent reports to SkyWalking's backend: probes are requests too. */
+async function waitForSegments(): Promise<void> {
+  const since = await readSegmentCounts();
+  const hasMore = async (): Promise<boolean> => {
+    const now = await readSegmentCounts();
+    return moved.every((name) => (now[name]?.segments ?? 0) > (since[name]?.segments ?? 0));
+  };
+  await waitUntil(hasMore, { what: 'segments of every service', timeoutMs: 20_000 });
 }
 
 async function readFiles(): Promise<ReadonlyMap<string, FileListing>> {
