@@ -17,7 +17,8 @@ export function checkNodes(document: Document): readonly NodeProblem[] {
   return problems;
 }
 
-function duplicateKeys(map: YAMLMap): readonly NodeProblem[] {
+/** Keys that a mapping has twice. */
+export function duplicateKeys(map: YAMLMap): readonly NodeProblem[] {
   const seen = new Set<string>();
   return map.items.flatMap(({ key }) => {
     if (!isScalar(key)) return [];

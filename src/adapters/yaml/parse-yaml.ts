@@ -23,7 +23,7 @@ export function parseYamlDocument(text: string, file: string): PlacedDocument {
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const refuse = (problems: readonly NodeProblem[]): never => {
-    throw invalid(
+    throw invalidYaml(
       file,
       problems.map(({ offset, message }) => ({ at: place(offset), message })),
     );
@@ -31,7 +31,7 @@ export function parseYamlDocument(text: string, file: string): PlacedDocument {
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, uniqueKeys: false });
     const syntax = [...document.errors, ...document.warnings];
-    if (syntax.length > 0) refuse(explain(syntax));
+    if (syntax.length > 0) refuse(explainSyntax(syntax));
     const nodes = checkNodes(document);
     if (nodes.length > 0) refuse(nodes);
     return { value: toPlainData(document, refuse), position: (path) => locate(document, path, place) };
@@ -46,9 +46,11 @@ export function formatYaml(value: Json): string {
   return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
-const TOO_DEEP = 'is nested too deep';
+/** Said where a text is nested deeper than it can be read. */
+export const TOO_DEEP = 'is nested too deep';
 
-function explain(problems: readonly YAMLParseError[] | readonly Pick<YAMLParseError, 'code' | 'message' | 'pos'>[]): readonly NodeProblem[] {
+/** Syntax errors as problems, in words. */
+export function explainSyntax(problems: readonly YAMLParseError[] | readonly Pick<YAMLParseError, 'code' | 'message' | 'pos'>[]): readonly NodeProblem[] {
   const deep = problems.find((problem) => problem.message.startsWith('Maximum call stack'));
   if (deep) return [{ offset: deep.pos[0], message: TOO_DEEP }];
   return problems.map((problem) => ({ offset: problem.pos[0], message: messageOf(problem) }));
@@ -68,7 +70,8 @@ function toPlainData(document: Document, refuse: (problems: readonly NodeProblem
   }
 }
 
-function locate(document: Document, path: DocumentPath, place: (offset: number) => Place): Place | undefined {
+/** Where a member's key or a list's item stands, behind aliases too. */
+export function locate(document: Document, path: DocumentPath, place: (offset: number) => Place): Place | undefined {
   let node: unknown = document.contents;
   let offset = start(node);
   for (const step of path) {
@@ -95,7 +98,8 @@ function start(node: unknown): number | undefined {
   return (node as Node | null | undefined)?.range?.[0];
 }
 
-function invalid(file: string, problems: readonly { readonly at: Place; readonly message: string }[]): ChangeoverError {
+/** The `invalid-file` error of a text, with the place of each problem. */
+export function invalidYaml(file: string, problems: readonly { readonly at: Place; readonly message: string }[]): ChangeoverError {
   const shown = problems.slice(0, MAX_PROBLEMS).map(({ at, message }) => `${file}:${at.line}:${at.column}: ${message}`);
   const [first] = problems;
   const target = first ? `${file}:${first.at.line}:${first.at.column}` : file;
