@@ -1,25 +1,46 @@
-import { assertNever, ChangeoverError } from '../core/error.ts';
+import { assertNever, ChangeoverError, type ErrorCode } from '../core/error.ts';
 import type { Action } from '../core/rollout/decide.ts';
 import type { Reason } from '../core/rollout/run-record.ts';
-import { persist, persistRun, saidText, tell, type Session } from './session.ts';
+import { enterState, persist, persistRun, saidText, tell, type Session } from './session.ts';
 import { apply, fence, recoverStep } from './steps/apply.ts';
 import { claim, release } from './steps/claim.ts';
 import { fail, rollback, succeed } from './steps/finish-workload.ts';
 import { prepare } from './steps/prepare.ts';
 
+const PREPARE_ATTEMPTS = 5;
+/** Errors of a preparation that every other workload would meet as well. */
+const common = new Set<ErrorCode>(['denied', 'unreachable', 'timeout', 'rate-limited', 'plan-mismatch', 'invalid-file', 'usage']);
+
 /**
  * Carries out one action. A lost answer or a busy server leaves the record as it is: the next look finds out what
- * happened. Errors that a retry cannot mend end the drive, with everything stored.
+ * happened. What keeps one workload from being prepared skips that one; what would keep everybody stops the run from
+ * starting more, and is thrown once everything in flight has settled. Nothing else may leave pods unwatched.
  */
 export async function act(session: Session, action: Action): Promise<void> {
   try {
     await carryOut(session, action);
+    if ('id' in action) session.attempts.delete(action.id);
   } catch (error) {
-    if (!(error instanceof ChangeoverError) || !error.retryable || session.signal.aborted) throw error;
-    const reason = { id: 'retrying', params: { what: action.kind, detail: error.message } };
-    tell(session, { type: 'warning', reason, ...('id' in action ? { workload: action.id } : {}) });
-    await session.ports.clock.sleep(Math.min(error.retryAfterMs ?? 2_000, 30_000), session.signal);
+    if (!(error instanceof ChangeoverError) || session.signal.aborted) throw error;
+    if (action.kind === 'prepare') return await giveUpPreparing(session, action.id, error);
+    if (!error.retryable) throw error;
+    await waitToRetry(session, action, error);
   }
+}
+
+async function giveUpPreparing(session: Session, id: string, error: ChangeoverError): Promise<void> {
+  const attempts = (session.attempts.get(id) ?? 0) + 1;
+  session.attempts.set(id, attempts);
+  if (error.retryable && attempts < PREPARE_ATTEMPTS) return waitToRetry(session, { kind: 'prepare', id }, error);
+  if (!common.has(error.code)) return void (await enterState(session, id, 'SKIPPED', { id: 'blocked', params: { detail: error.message } }));
+  session.trouble ??= error;
+  await enterState(session, id, 'PLANNED');
+}
+
+async function waitToRetry(session: Session, action: Action, error: ChangeoverError): Promise<void> {
+  const reason = { id: 'retrying', params: { what: action.kind, detail: error.message } };
+  tell(session, { type: 'warning', reason, ...('id' in action ? { workload: action.id } : {}) });
+  await session.ports.clock.sleep(Math.min(error.retryAfterMs ?? 2_000, 30_000), session.signal);
 }
 
 function carryOut(session: Session, action: Action): Promise<void> {

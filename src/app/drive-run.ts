@@ -35,6 +35,9 @@ export interface RunResult {
   readonly nothingToDo: boolean;
 }
 
+/** Rest between two turns that moved something: no mistake of ours may ask the API server without pause. */
+const TURN_MS = 50;
+
 /**
  * Drives a stored run until nothing moves without a person: takes the Lease, raises the epoch (which fences every older
  * instance), then observes, decides and acts in turns. Everything it knows is stored before it is acted on, so a kill at
@@ -50,16 +53,23 @@ export async function driveRun(ports: EnginePorts, run: string, options: DriveOp
     try {
       await untilSettled(session, options);
       await finishAnnouncements(session);
+      if (session.trouble) throw session.trouble;
       return result(session, options);
     } finally {
       session.announcements.stop.abort();
       await session.journal.close();
     }
   } catch (error) {
-    throw options.kill.aborted || lease.lost.aborted ? leftAtOnce(run, options.kill.aborted, error) : error;
+    if (options.kill.aborted || lease.lost.aborted) throw leftAtOnce(run, options.kill.aborted, error);
+    throw error instanceof ChangeoverError && error.code === 'unreachable' ? cutOff(run, error) : error;
   } finally {
     await lease.release();
   }
+}
+
+function cutOff(run: string, error: ChangeoverError): ChangeoverError {
+  const hint = `${error.hint ?? ''} Then run the same command again: run ${run} resumes where it stopped; until then nobody watches it.`.trim();
+  return new ChangeoverError(error.code, error.message, { ...(error.target === undefined ? {} : { target: error.target }), hint, cause: error });
 }
 
 function leftAtOnce(run: string, killed: boolean, cause: unknown): ChangeoverError {
@@ -94,6 +104,7 @@ async function openSession(ports: EnginePorts, name: string, options: DriveOptio
     records: new Map(stored.map((record) => [record.value.item.id, record])),
     homes: new Map(),
     seq: 0,
+    attempts: new Map(),
     said: new Map(),
     announcements: { pending: new Set(), stop: new AbortController() },
   };
@@ -132,14 +143,14 @@ async function untilSettled(session: Session, options: DriveOptions): Promise<vo
       run: session.run.value,
       records,
       policy: session.policy,
-      stopping: options.stop.aborted,
+      stopping: isStopping(session, options),
       signal: session.signal,
     });
     batch = announceBatch(session, situation, batch);
     const actions = decide(situation);
     const moved = await actAll(session, actions);
     if (!moved && mayLeave(session, options)) return;
-    if (!moved) await clock.sleep(options.pollMs ?? 2_000, session.signal);
+    await clock.sleep(moved ? TURN_MS : (options.pollMs ?? 2_000), session.signal);
   }
 }
 
@@ -169,7 +180,11 @@ function mayLeave(session: Session, options: DriveOptions): boolean {
   const records = new Map([...session.records].map(([id, stored]) => [id, stored.value]));
   if (!isSettled({ run: session.run.value, records })) return false;
   const { phase } = session.run.value;
-  return options.stop.aborted || (phase !== 'RUNNING' && phase !== 'ROLLING_BACK');
+  return isStopping(session, options) || (phase !== 'RUNNING' && phase !== 'ROLLING_BACK');
+}
+
+function isStopping(session: Session, options: DriveOptions): boolean {
+  return options.stop.aborted || session.trouble !== undefined;
 }
 
 function announceBatch(session: Session, situation: Situation, last: number): number {

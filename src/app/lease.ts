@@ -122,7 +122,7 @@ function leaseObject(options: LeaseOptions, current: KubeObject | undefined, now
       renewTime: time,
       acquireTime: ours ? (spec['acquireTime'] ?? time) : time,
     },
-  } as KubeObject;
+  };
 }
 
 function emptied(object: KubeObject): KubeObject {

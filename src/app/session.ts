@@ -23,6 +23,10 @@ export interface Session {
   /** Uploads of the agent layer to its home on each registry, shared by workloads prepared side by side. */
   readonly homes: Map<string, Promise<void>>;
   seq: number;
+  /** How often in a row each workload's step could not be carried out. */
+  readonly attempts: Map<string, number>;
+  /** Why nothing more is started; thrown once everything in flight has settled. */
+  trouble?: ChangeoverError;
   /** What was last said about each workload in flight, so that nothing is said twice. */
   readonly said: Map<string, string>;
   readonly announcements: Announcements;

@@ -131,7 +131,6 @@ describe('a run', () => {
     );
   });
 
-  // Known gap: the engine takes its own lost write for another instance's, and leaves what is in flight unwatched.
   it('goes on when the answer to a record it wrote is lost', async () => {
     const simulation = await openSimulation({ services: [{ name: 'one' }] });
     let lost = false;
@@ -148,7 +147,6 @@ describe('a run', () => {
     expect(result).toMatchObject({ exitCode: 0, status: { counts: { migrated: 1 } } });
   });
 
-  // Known gap: a decision that arrives between reading the run record and writing it ends the drive with `conflict`.
   it('goes on when a decision is recorded while it writes the run record itself', async () => {
     const simulation = await openSimulation({ services: [{ name: 'bad', after: crash }, { name: 'good' }], rollout: { waves: [2], maxFailures: 0 } });
     let decided = false;
