@@ -2,7 +2,7 @@ import { ChangeoverError } from '../core/error.ts';
 import type { BuiltLayer } from '../core/image/built-layer.ts';
 import type { Family } from '../core/image/media-types.ts';
 import { pinnedManifest } from '../core/image/pinned-manifest.ts';
-import { formatReference, repositoryName, type Repository } from '../core/image/reference.ts';
+import { formatReference, repositoryName, type ImageReference, type Repository } from '../core/image/reference.ts';
 import type { SourceImage } from '../core/image/source-image.ts';
 import type { TargetImage } from '../core/plan/compose-target.ts';
 import type { Registry } from '../ports/registry.ts';
@@ -24,7 +24,7 @@ export async function pushImage(registry: Registry, source: SourceImage, target:
   const { signal } = options;
   const tagged = await registry.manifest(repository, tag, signal);
   if (tagged?.digest === target.root.digest) return 'existed';
-  if (tagged) throw taken(target, tagged.digest);
+  if (tagged) throw tagTaken(target.reference, tagged.digest);
   await bringBase(registry, source, repository, signal);
   await bringLayers(registry, source, target, options);
   for (const platform of target.platforms) {
@@ -82,10 +82,10 @@ function notMounted(repository: Repository, digest: string, from: Repository): C
   });
 }
 
-function taken(target: TargetImage, digest: string): ChangeoverError {
-  const reference = formatReference(target.reference);
+/** A tag is there with other content, and is never overwritten. */
+export function tagTaken(reference: ImageReference, digest: string): ChangeoverError {
   return new ChangeoverError('refused', `the tag exists with other content (${digest})`, {
-    target: reference,
+    target: formatReference(reference),
     hint: 'A tag is never overwritten: choose another one (spec.image.to, or --to).',
   });
 }

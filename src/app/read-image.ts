@@ -29,7 +29,7 @@ export async function readImage(
   options: { readonly layerScan: boolean; readonly signal?: AbortSignal },
 ): Promise<ImageRead> {
   try {
-    const source = await readSource(ports, image, options);
+    const source = await readSourceImage(ports, image, options);
     return source ? { kind: 'read', image: source } : { kind: 'problem', finding: { id: 'image-missing', severity: 'block', params: nameOf(image) } };
   } catch (error) {
     if (!(error instanceof ChangeoverError) || error.code === 'unreachable' || error.code === 'aborted') throw error;
@@ -38,7 +38,8 @@ export async function readImage(
   }
 }
 
-async function readSource(
+/** As `readImage`, for an image that is asked for by itself: errors are thrown as they are. Undefined when there is no such image. */
+export async function readSourceImage(
   ports: ImageReaderPorts,
   image: { readonly repository: Repository; readonly digest: string },
   options: { readonly layerScan: boolean; readonly signal?: AbortSignal },
@@ -83,7 +84,7 @@ async function readPlatform(
   const original = stripOurs({ manifest: image.stored.bytes, mediaType: image.stored.mediaType, config });
   const parsed = original ? readManifest(original.manifest, original.mediaType) : image.parsed;
   if (parsed.kind !== 'image') throw new Error(`the original of ${image.stored.digest} is not an image`);
-  const layers = scan.layerScan ? await scanLayers(ports, parsed, scan) : { scanProblem: 'the layer scan is off' };
+  const layers = await scanLayers(ports, parsed, scan);
   const facts = imageFacts({
     repository: scan.repository,
     digest: scan.digest,
@@ -96,7 +97,13 @@ async function readPlatform(
   return { manifest, parsed, config: original?.config ?? config, facts: ours ? { ...facts, ours } : facts, stored: image.stored.digest };
 }
 
-async function scanLayers(ports: ImageReaderPorts, manifest: ImageManifest, scan: Scan): Promise<Pick<ImagePieces, 'layers' | 'scanProblem'>> {
+/** What the layers of an image hold, or why that is not known. */
+export async function scanLayers(
+  ports: ImageReaderPorts,
+  manifest: ImageManifest,
+  scan: Omit<Scan, 'digest'>,
+): Promise<Pick<ImagePieces, 'layers' | 'scanProblem'>> {
+  if (!scan.layerScan) return { scanProblem: 'the layer scan is off' };
   try {
     const layers = [];
     for (const layer of manifest.layers) layers.push(await ports.layers.read(scan.repository, layer, scan.signal));

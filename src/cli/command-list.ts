@@ -24,13 +24,45 @@ export interface CommandSpec {
   readonly load: () => Promise<Run>;
 }
 
+/** Commands under one name: `changeover image inspect`. */
+export interface CommandGroup extends Pick<CommandSpec, 'name' | 'group' | 'text' | 'examples'> {
+  readonly commands: readonly CommandSpec[];
+  /** Promised and not built yet. */
+  readonly later: readonly string[];
+}
+
 const policy: OptionSpec = { flags: '-p, --policy <file>', text: 'the policy file (see examples/)' };
 const noLayerScan: OptionSpec = { flags: '--no-layer-scan', text: 'read no image layers: faster, but nothing is proven and takeover is refused' };
 const reason: OptionSpec = { flags: '--reason <text>', text: 'why, for the record' };
 const workload = 'a workload as namespace/kind/name';
 
+const imageCommands: readonly CommandSpec[] = [
+  {
+    name: 'inspect',
+    group: 'See and plan',
+    text: 'show what an image is, which agents it holds, and whether they can be replaced',
+    args: [{ name: '<reference>', text: 'an image by tag or digest' }],
+    options: [{ ...policy, text: 'judge by this policy (optional)' }, noLayerScan],
+    examples: ['changeover image inspect registry.example.com/shop/orders:1.0', 'changeover image inspect registry.example.com/shop/orders:1.0 -o json'],
+    load: async () => (await import('./commands/run-image.ts')).runImageInspect,
+  },
+  {
+    name: 'rewrite',
+    group: 'See and plan',
+    text: 'make the image a plan would make of this one, and push it under a tag of your choice',
+    args: [{ name: '<reference>', text: 'an image by tag or digest' }],
+    options: [
+      { ...policy, text: 'the policy file (required; see examples/)' },
+      { flags: '--to <reference>', text: 'the new image with its tag (required); a tag with other content is never overwritten' },
+      { flags: '--dry-run', text: 'work it out and push nothing' },
+    ],
+    examples: ['changeover image rewrite registry.example.com/shop/orders:1.0 --to registry.example.com/shop/orders:1.0-otel -p policy.yaml'],
+    load: async () => (await import('./commands/run-image.ts')).runImageRewrite,
+  },
+];
+
 /** Every command of this version, in the order of the help. */
-export const commands: readonly CommandSpec[] = [
+export const commands: readonly (CommandSpec | CommandGroup)[] = [
   {
     name: 'scan',
     group: 'See and plan',
@@ -52,6 +84,14 @@ export const commands: readonly CommandSpec[] = [
     ],
     examples: ['changeover plan -p policy.yaml --out plan.json', 'changeover plan -p policy.yaml --workload shop/Deployment/orders'],
     load: async () => (await import('./commands/run-plan.ts')).runPlan,
+  },
+  {
+    name: 'image',
+    group: 'See and plan',
+    text: 'one image: what is in it, and the same with the new agent; needs no cluster',
+    commands: imageCommands,
+    later: ['prune'],
+    examples: imageCommands.map((command) => command.examples[0] ?? ''),
   },
   {
     name: 'apply',
@@ -152,7 +192,7 @@ export const commands: readonly CommandSpec[] = [
 ];
 
 /** Names that are promised and not built yet: they say so instead of being unknown. */
-export const laterCommands: readonly string[] = ['approve', 'history', 'report', 'drift', 'finish', 'unlock', 'convert', 'image', 'base', 'tee', 'doctor'];
+export const laterCommands: readonly string[] = ['approve', 'history', 'report', 'drift', 'finish', 'unlock', 'convert', 'base', 'tee', 'doctor'];
 
 /** Options every command takes. */
 export const globalOptions: readonly OptionSpec[] = [

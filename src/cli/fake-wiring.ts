@@ -58,6 +58,7 @@ export function fakeWiring(outside: FakeOutside = {}): FakeWiring {
     parseYaml: async (text) => ({ value: JSON.parse(text) as Json, position: () => undefined }),
     formatYaml: async (value) => `yaml: ${JSON.stringify(value)}\n`,
     openCluster: absent('cluster'),
+    openImages: absent('registry'),
     openEngine: absent('engine'),
     openTraceStore: absent('trace store'),
     openRehearsal: absent('rehearsal'),

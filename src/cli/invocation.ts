@@ -27,6 +27,9 @@ export interface CliOptions {
   readonly all?: boolean;
   readonly rollbackInFlight?: boolean;
   readonly print?: boolean;
+  /** `image rewrite`: the reference of the new image. */
+  readonly to?: string;
+  readonly dryRun?: boolean;
   readonly rbac?: 'plan' | 'apply' | 'drift';
   readonly seed?: number;
 }

@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { ChangeoverError } from '../core/error.ts';
-import { commands, globalOptions, laterCommands, type CommandSpec, type OptionSpec } from './command-list.ts';
+import { commands, globalOptions, laterCommands, type CommandGroup, type CommandSpec, type OptionSpec } from './command-list.ts';
 import { exitCodeOfError, type ExitCode } from './exit-code.ts';
 import { listenForInterrupts, rememberInterrupts } from './interrupts.ts';
 import type { CliOptions } from './invocation.ts';
@@ -75,37 +75,56 @@ function buildProgram(wiring: Wiring, done: (code: ExitCode) => void): Command {
     .configureHelp({ showGlobalOptions: true, styleTitle })
     .exitOverride(asUsage('changeover'));
   for (const option of globalOptions) program.addOption(makeOption(option));
-  for (const spec of commands) addCommand(program, spec, { wiring, done });
-  for (const name of laterCommands) addLater(program, name, version);
+  for (const spec of commands) addCommand(program, spec, { path: 'changeover', wiring, done });
+  for (const name of laterCommands) addLater(program, `changeover ${name}`, version);
   // Set last: the commands made above keep the help that lists all options.
   return program.configureHelp({ styleTitle, visibleOptions: () => [], subcommandTerm: (command) => command.name() }).addHelpText('after', startHere);
 }
 
-function addCommand(program: Command, spec: CommandSpec, run: { readonly wiring: Wiring; readonly done: (code: ExitCode) => void }): void {
-  const command = program
+interface CommandPlace {
+  /** What comes before the command's name. */
+  readonly path: string;
+  readonly wiring: Wiring;
+  readonly done: (code: ExitCode) => void;
+}
+
+function addCommand(parent: Command, spec: CommandSpec | CommandGroup, place: CommandPlace): void {
+  const path = `${place.path} ${spec.name}`;
+  const command = parent
     .command(spec.name)
     .description(spec.text)
-    .usage([...(spec.args ?? []).map((arg) => arg.name), '[options]'].join(' '))
     .helpOption('-h, --help', 'show help')
     .helpGroup(`${spec.group}:`)
-    .exitOverride(asUsage(`changeover ${spec.name}`))
+    .exitOverride(asUsage(path))
     .addHelpText('after', `\nExamples:\n${spec.examples.map((example) => `  ${example}`).join('\n')}`);
+  if ('commands' in spec) fillGroup(command, spec, { ...place, path });
+  else fillCommand(command, spec, place);
+}
+
+function fillGroup(command: Command, spec: CommandGroup, place: CommandPlace): void {
+  command.usage('COMMAND [options]').helpCommand(false);
+  for (const each of spec.commands) addCommand(command, each, place);
+  for (const name of spec.later) addLater(command, `${place.path} ${name}`, place.wiring.version);
+}
+
+function fillCommand(command: Command, spec: CommandSpec, { wiring, done }: CommandPlace): void {
+  command.usage([...(spec.args ?? []).map((arg) => arg.name), '[options]'].join(' '));
   for (const arg of spec.args ?? []) command.argument(arg.name, arg.text);
   for (const option of spec.options) command.addOption(makeOption(option));
   command.action(async () => {
     const execute = await spec.load();
-    run.done(await execute({ wiring: run.wiring, args: command.args, options: command.optsWithGlobals<CliOptions>() }));
+    done(await execute({ wiring, args: command.args, options: command.optsWithGlobals<CliOptions>() }));
   });
 }
 
-function addLater(program: Command, name: string, version: string): void {
-  program
-    .command(name, { hidden: true })
+function addLater(parent: Command, path: string, version: string): void {
+  parent
+    .command(path.slice(path.lastIndexOf(' ') + 1), { hidden: true })
     .helpOption(false)
     .allowUnknownOption()
     .allowExcessArguments()
     .action(() => {
-      throw new ChangeoverError('usage', `\`changeover ${name}\` is not part of version ${version} yet`, { hint: 'Run `changeover --help` for what is.' });
+      throw new ChangeoverError('usage', `\`${path}\` is not part of version ${version} yet`, { hint: 'Run `changeover --help` for what is.' });
     });
 }
 

@@ -1,4 +1,5 @@
 import type { EnginePorts } from '../app/ports.ts';
+import type { ImagePorts } from '../app/rewrite-reference.ts';
 import type { Json } from '../core/json.ts';
 import type { PlacedDocument } from '../core/policy/placed-document.ts';
 import type { Policy } from '../core/policy/policy.ts';
@@ -29,6 +30,11 @@ export interface PlacedPolicy {
   readonly directory: string;
 }
 
+export interface OpenImages {
+  readonly ports: ImagePorts;
+  close(): Promise<void>;
+}
+
 export interface OpenEngine {
   readonly ports: EnginePorts;
   close(): Promise<void>;
@@ -55,6 +61,8 @@ export interface Wiring {
   parseYaml(text: string, file: string): Promise<PlacedDocument>;
   formatYaml(value: Json): Promise<string>;
   openCluster(connection: Connection): Promise<Cluster>;
+  /** Registry, layers and agent files, for commands that need no cluster. */
+  openImages(placed: PlacedPolicy | undefined): Promise<OpenImages>;
   /** Registry, layers, journal and agent files around an open cluster. Closing it leaves the cluster open. */
   openEngine(cluster: Cluster, placed: PlacedPolicy | undefined): Promise<OpenEngine>;
   /** Undefined where the policy names no trace store. */

@@ -20,6 +20,7 @@ export function createWiring(terminal: Terminal): Wiring {
     parseYaml: async (text, file) => (await import('../adapters/yaml/parse-yaml.ts')).parseYamlDocument(text, file),
     formatYaml: async (value) => (await import('../adapters/yaml/parse-yaml.ts')).formatYaml(value),
     openCluster: async (connection) => (await import('../adapters/kube/open-cluster.ts')).openCluster({ ...connection, env, clock: systemClock }),
+    openImages: async (placed) => (await import('./open-images.ts')).openImages(placed),
     openEngine: async (cluster, placed) => (await import('./open-engine.ts')).openEngine(cluster, placed),
     openTraceStore: async (cluster, policy) => {
       const { jaeger } = policy.verify;

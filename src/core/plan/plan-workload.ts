@@ -100,7 +100,8 @@ function makeItem(
   };
 }
 
-function codeFindings(source: SourceImage): readonly Finding[] {
+/** The application's own use of classes that only the old agent brings. */
+export function codeFindings(source: SourceImage): readonly Finding[] {
   const references = source.platforms[0].facts.files?.references() ?? {};
   const paths = Object.keys(references);
   if (paths.length === 0) return [];

@@ -27,6 +27,9 @@ function reasonOf(id: string): string {
 const image: Texts = {
   'layers-not-scanned': (p) => `the image's layers were not read, so nothing is proven about its files${around(': ', p('reason'))}`,
   'jar-not-in-image': (p) => `the old agent's jar ${p('path')} is not in the image`,
+  'old-agent-absent': (p) => `none of the image's options names the agent ${p('agent')}, and no jar of it is in the image`,
+  'agent-may-be-copied': (p) => `nothing in the image is seen to start a JVM: where pods copy ${p('path')} out of it, the link in its place would lead nowhere`,
+  'already-ours': (p) => `it is a result of Changeover and has ${p('agent')} ${p('version')} already`,
   'home-taken': (p) => `the image already has something at ${p('path')}, the new agent's home`,
   'mounted-over': (p) => `a volume mounted at ${p('mount')} covers ${p('path')}`,
   'jar-moved-by-script': (p) => `the old agent's jar is copied, moved or fetched at start by ${p('where')}: ${p('line')}`,

@@ -1,0 +1,67 @@
+import { formatReference, type ImageReference } from '../image/reference.ts';
+import type { SourceImage } from '../image/source-image.ts';
+import type { Finding } from '../finding.ts';
+import { blockingFindings, type Allowance } from '../plan/allowed.ts';
+import { chooseDelivery } from '../plan/choose-delivery.ts';
+import type { RefusedDelivery } from '../plan/plan.ts';
+import type { ChangeContext, PlannedChange } from '../plan/plan-change.ts';
+import { redactValue } from '../redact.ts';
+import type { RewriteReport } from './image-report.ts';
+import { imageSubject } from './image-subject.ts';
+
+export type RewritePlan =
+  | { readonly kind: 'planned'; readonly change: PlannedChange; readonly report: Omit<RewriteReport, 'status'> }
+  | { readonly kind: 'refused'; readonly refused: readonly RefusedDelivery[]; readonly findings: readonly Finding[] };
+
+export interface RewriteContext extends ChangeContext {
+  /** The reference of the new image. */
+  readonly to: ImageReference & { readonly tag: string };
+  readonly allowance: Allowance;
+}
+
+/** Of the pods, not of the image: where they are told, the plan says it again. */
+const ofPods = new Set(['ghost-env', 'service-name-unknown', 'coupled-flag']);
+
+/**
+ * Plans the rewriting of one image under a name of the caller's: the same as a plan makes of it for a workload that adds
+ * nothing to the image, so that the digest is the same too. Refused with every condition that failed. Pure.
+ */
+export function planRewrite(source: SourceImage, context: RewriteContext): RewritePlan {
+  const { policy, to, allowance } = context;
+  const image = imageSubject(source, policy.from.agent);
+  if (image.kind === 'refused') return { kind: 'refused', refused: [], findings: [image.finding] };
+  const { change, refused } = chooseDelivery(image.subject, { ...context, policy: { ...policy, image: { ...policy.image, to: formatReference(to) } } });
+  if (!change) return { kind: 'refused', refused, findings: refused.map((each) => each.finding) };
+  const findings = [...image.findings, ...change.findings.filter((each) => !ofPods.has(each.id))];
+  const blocking = blockingFindings(findings, { namespace: '', name: '' }, allowance);
+  if (blocking.length > 0) return { kind: 'refused', refused, findings: blocking };
+  return { kind: 'planned', change, report: reportChange(change, { refused, findings, context }) };
+}
+
+function reportChange(
+  change: PlannedChange,
+  { refused, findings, context }: { readonly refused: readonly RefusedDelivery[]; readonly findings: readonly Finding[]; readonly context: RewriteContext },
+): Omit<RewriteReport, 'status'> {
+  const { target, delivery, edits } = change;
+  const { entrypoint, cmd, changes, removes, stays } = delivery;
+  const masked = (words: readonly string[]): readonly string[] => words.map((word) => redactValue('', word));
+  const podEnv = edits.flatMap((edit) => (edit.kind === 'env' && edit.before === null && edit.after ? [[edit.name, edit.after.value ?? ''] as const] : []));
+  const mask = (pairs: readonly (readonly [string, string])[]): { readonly [name: string]: string } =>
+    Object.fromEntries(pairs.map(([name, value]) => [name, redactValue(name, value)]));
+  return {
+    reference: formatReference(target.reference),
+    digest: target.root.digest,
+    delivery: change.mode,
+    refused,
+    agent: context.policy.to.agent,
+    version: context.agentVersion,
+    env: mask(Object.entries(change.env)),
+    ...(entrypoint ? { entrypoint: masked(entrypoint) } : {}),
+    ...(cmd ? { cmd: masked(cmd) } : {}),
+    removes,
+    stays,
+    edited: changes.flatMap((each) => (each.kind === 'file' ? [each.path] : [])),
+    podEnv: mask(podEnv),
+    findings,
+  };
+}

@@ -1,0 +1,35 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { openFileCache } from '../adapters/files/file-cache.ts';
+import { readAgentFiles } from '../adapters/files/read-agent-files.ts';
+import { readPolicyFiles } from '../adapters/files/read-policy-files.ts';
+import { openLayerReader } from '../adapters/registry/layer-reader.ts';
+import { openRegistry } from '../adapters/registry/open-registry.ts';
+import { systemClock } from '../adapters/system-clock.ts';
+import type { AgentFiles } from '../app/agent-files.ts';
+import type { OpenImages, PlacedPolicy } from '../cli/wiring.ts';
+
+/** Registry, layer cache and the new agent's files: what images need. */
+export function openImages(placed: PlacedPolicy | undefined): OpenImages {
+  const { env } = process;
+  const directory = placed?.directory ?? process.cwd();
+  const registry = openRegistry({ settings: placed?.policy.registries ?? {}, directory, env, clock: systemClock });
+  const cache = openFileCache(ownFolder(env['XDG_CACHE_HOME'], '.cache'));
+  let agentFiles: Promise<AgentFiles> | undefined;
+  let policyFiles: ReturnType<typeof readPolicyFiles> | undefined;
+  return {
+    ports: {
+      registry,
+      layers: openLayerReader(registry, cache),
+      clock: systemClock,
+      agentFiles: () => (agentFiles ??= readAgentFiles(placed?.policy.to.files ?? { kind: 'none' }, { directory, registry, cache })),
+      policyFiles: () => (policyFiles ??= readPolicyFiles(placed?.policy.image.files ?? {}, directory)),
+    },
+    close: () => registry.close(),
+  };
+}
+
+/** `changeover` below an XDG base directory; a relative or empty variable counts as unset, as that specification asks. */
+export function ownFolder(base: string | undefined, otherwise: string): string {
+  return join(base?.startsWith('/') ? base : join(homedir(), otherwise), 'changeover');
+}
