@@ -144,7 +144,9 @@ async function cloneLogin(name: string, names: string[], image?: string): Promis
   };
   const [container] = login.spec.template.spec.containers;
   if (container && image !== undefined) container.image = image;
-  await applyObjects([{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace: 'shop', labels: { app: name, appName: name } }, spec: login.spec }]);
+  await applyObjects([
+    { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace: 'shop', labels: { app: name, appName: name } }, spec: login.spec },
+  ]);
   await kubectl(['rollout', 'status', '-n', 'shop', `deployment/${name}`, '--timeout=180s']);
   while ((await readyPods(name)).length !== 1) await new Promise((resolve) => setTimeout(resolve, 200));
 }
@@ -166,7 +168,11 @@ async function copyImage(from: string, to: string): Promise<CopiedImage> {
     const mounted = await fetch(`${base}/${to}/blobs/uploads/?mount=${digest}&from=${from}`, { method: 'POST' });
     expect(mounted.status).toBe(201);
   }
-  const put = await fetch(`${base}/${to}/manifests/1.0`, { method: 'PUT', headers: { 'content-type': manifest.headers.get('content-type') ?? '' }, body: text });
+  const put = await fetch(`${base}/${to}/manifests/1.0`, {
+    method: 'PUT',
+    headers: { 'content-type': manifest.headers.get('content-type') ?? '' },
+    body: text,
+  });
   expect(put.status).toBe(201);
   const digest = put.headers.get('docker-content-digest') ?? '';
   return { repository: to, digest, reference: `${lab.registry}/${to}:1.0` };

@@ -30,7 +30,13 @@ describe('the cost of a rewrite', () => {
       const stored = await registry.manifest(image.repository, '1.0');
       const source = await readImage({ registry, layers }, { repository: image.repository, digest: stored?.digest ?? '' }, { layerScan: true });
       if (source.kind !== 'read') throw new Error(JSON.stringify(source));
-      const edits = { agent: 'opentelemetry', version: 'test', agentLayer, changes: [{ kind: 'symlink', path: '/opt/skywalking/skywalking-agent.jar', target: '/changeover/agent/javaagent.jar' }], env: {} } as const;
+      const edits = {
+        agent: 'opentelemetry',
+        version: 'test',
+        agentLayer,
+        changes: [{ kind: 'symlink', path: '/opt/skywalking/skywalking-agent.jar', target: '/changeover/agent/javaagent.jar' }],
+        env: {},
+      } as const;
       const composed = composeTarget(source.image, edits, { template: '{repository}:{tag}-cost-{hash8}', image });
       if (composed.kind !== 'composed') throw new Error(JSON.stringify(composed));
       const before = registry.traffic();

@@ -97,7 +97,7 @@ async function recordAndDrive(invocation: Invocation, cluster: Cluster, kind: De
 
 async function record({ wiring, args, options }: Invocation, cluster: Cluster, kind: Decision['kind']): Promise<RunRecord> {
   const stored = await recordDecision(
-    { cluster, clock: invocation.wiring.clock },
+    { cluster, clock: wiring.clock },
     {
       ...runOf(options),
       kind,
