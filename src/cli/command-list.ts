@@ -94,6 +94,17 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
     examples: imageCommands.map((command) => command.examples[0] ?? ''),
   },
   {
+    name: 'doctor',
+    group: 'See and plan',
+    text: 'check rights, registries, agent files, journal and clock, each with a fix; print minimal RBAC',
+    options: [
+      { ...policy, text: 'check for this policy (optional)' },
+      { flags: '--rbac <task>', text: 'print the rights that a task needs, for `kubectl apply -f -`', choices: ['plan', 'apply', 'drift'] },
+    ],
+    examples: ['changeover doctor -p policy.yaml', 'changeover doctor --rbac apply -n shop | kubectl apply -f -'],
+    load: async () => (await import('./commands/run-doctor.ts')).runDoctor,
+  },
+  {
     name: 'apply',
     group: 'Move the fleet',
     text: 'run a plan: in batches, watched, rolled back where it fails; run it again to resume',
@@ -192,7 +203,7 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
 ];
 
 /** Names that are promised and not built yet: they say so instead of being unknown. */
-export const laterCommands: readonly string[] = ['approve', 'history', 'report', 'drift', 'finish', 'unlock', 'convert', 'base', 'tee', 'doctor'];
+export const laterCommands: readonly string[] = ['approve', 'history', 'report', 'drift', 'finish', 'unlock', 'convert', 'base', 'tee'];
 
 /** Options every command takes. */
 export const globalOptions: readonly OptionSpec[] = [

@@ -60,6 +60,7 @@ export function fakeWiring(outside: FakeOutside = {}): FakeWiring {
     openCluster: absent('cluster'),
     openImages: absent('registry'),
     openEngine: absent('engine'),
+    probeJournal: absent('journal'),
     openTraceStore: absent('trace store'),
     openRehearsal: absent('rehearsal'),
     onInterrupt: (callback) => {

@@ -65,6 +65,8 @@ export interface Wiring {
   openImages(placed: PlacedPolicy | undefined): Promise<OpenImages>;
   /** Registry, layers, journal and agent files around an open cluster. Closing it leaves the cluster open. */
   openEngine(cluster: Cluster, placed: PlacedPolicy | undefined): Promise<OpenEngine>;
+  /** Folder of the journals, after proving that it can be written to; throws `usage`. */
+  probeJournal(): Promise<string>;
   /** Undefined where the policy names no trace store. */
   openTraceStore(cluster: Cluster, policy: Policy): Promise<TraceStore | undefined>;
   openRehearsal(options: { readonly seed: number; readonly paced: boolean }): Promise<Rehearsal>;

@@ -22,6 +22,7 @@ export function createWiring(terminal: Terminal): Wiring {
     openCluster: async (connection) => (await import('../adapters/kube/open-cluster.ts')).openCluster({ ...connection, env, clock: systemClock }),
     openImages: async (placed) => (await import('./open-images.ts')).openImages(placed),
     openEngine: async (cluster, placed) => (await import('./open-engine.ts')).openEngine(cluster, placed),
+    probeJournal: async () => (await import('./open-engine.ts')).probeJournals(),
     openTraceStore: async (cluster, policy) => {
       const { jaeger } = policy.verify;
       if (!jaeger) return undefined;

@@ -55,6 +55,8 @@ export interface AccessQuery {
   readonly resource: string;
   readonly subresource?: string;
   readonly namespace?: string;
+  /** One object; left out = all of them. */
+  readonly name?: string;
 }
 
 export interface ClusterIdentity {
@@ -93,8 +95,9 @@ export interface Cluster {
   logs(query: LogQuery, signal?: AbortSignal): Promise<string>;
   /** SelfSubjectAccessReview per query, same order. */
   can(queries: readonly AccessQuery[], signal?: AbortSignal): Promise<readonly boolean[]>;
+  /** The server's clock in milliseconds since the epoch, to the second; undefined when it does not tell. Not every adapter has one. */
+  serverTime?(signal?: AbortSignal): Promise<number | undefined>;
   /** GET through the API server's service proxy (`namespace/name:port`), parsed as JSON; for verify.jaeger.service. */
   serviceJson(service: string, path: string, signal?: AbortSignal): Promise<Json>;
   close(): Promise<void>;
 }
-

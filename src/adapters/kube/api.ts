@@ -22,6 +22,8 @@ export interface Api {
   find(request: ApiRequest, signal?: AbortSignal): Promise<JsonObject | undefined>;
   /** The answer as text; broken UTF-8 becomes U+FFFD. */
   text(request: ApiRequest, signal?: AbortSignal): Promise<string>;
+  /** The server's clock as the answer tells it, in milliseconds since the epoch. */
+  date(request: ApiRequest, signal?: AbortSignal): Promise<number | undefined>;
   /** Opens a watch, once; a pause of `idleMs` breaks it. Errors while reading are for `brokenBy`. */
   chunks(request: ApiRequest, options: { readonly signal: AbortSignal; readonly idleMs: number }): Promise<AsyncIterable<Buffer>>;
   /** The error that a broken connection means. */
@@ -47,6 +49,7 @@ export function createApi(options: ApiOptions): Api {
       return answer.status === 404 ? undefined : parseObject(request, answer, peer);
     },
     text: async (request, signal) => (await send(options, request, { signal })).body.toString('utf8'),
+    date: async (request, signal) => (await send(options, request, { signal })).dateMs,
     chunks: (request, open) => openChunks(options, request, open),
     brokenBy: (request, reason) => failureOfNetwork(request, reason, peer).error,
     saidBy: (request, status) =>

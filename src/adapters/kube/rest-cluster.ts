@@ -62,6 +62,7 @@ export function createRestCluster(api: Api, { clock, ca, close }: RestClusterOpt
       return await api.text({ verb: 'get', path, target, subject: `pods/log in namespace ${namespace}`, maxBytes: limitBytes, cut: true }, signal);
     },
     can: (queries, signal) => reviewAccess(api, queries, signal),
+    serverTime: (signal) => api.date({ verb: 'get', path: '/version', target: api.peer.server, subject: 'version' }, signal),
     serviceJson: (service, path, signal) => readService(api, service, { path, signal }),
     close,
   };

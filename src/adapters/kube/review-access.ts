@@ -19,8 +19,8 @@ export async function reviewAccess(api: Api, queries: readonly AccessQuery[], si
   return answers;
 }
 
-async function isAllowed(api: Api, { verb, group, resource, subresource, namespace }: AccessQuery, signal: AbortSignal | undefined): Promise<boolean> {
-  const resourceAttributes = { verb, group, resource, subresource, namespace };
+async function isAllowed(api: Api, { verb, group, resource, subresource, namespace, name }: AccessQuery, signal: AbortSignal | undefined): Promise<boolean> {
+  const resourceAttributes = { verb, group, resource, subresource, namespace, name };
   const { status } = await api.json(reviewRequest('authorization.k8s.io/v1', 'SelfSubjectAccessReview', { resourceAttributes }), signal);
   return isJsonObject(status) && status['allowed'] === true;
 }

@@ -11,6 +11,8 @@ export interface Answer {
   readonly status: number;
   readonly body: Buffer;
   readonly retryAfterMs: number | undefined;
+  /** The server's clock, from its `Date` header. */
+  readonly dateMs?: number | undefined;
 }
 
 export interface OpenStream {
@@ -89,7 +91,7 @@ export async function openTransport(connection: Connection, proxy: string | unde
         signal: signal ? AbortSignal.any([signal, limit]) : limit,
       });
       const { statusCode: status, headers } = response;
-      return { status, body: await readBody(request, response), retryAfterMs: retryAfterMs(headers['retry-after']) };
+      return { status, body: await readBody(request, response), retryAfterMs: retryAfterMs(headers['retry-after']), dateMs: dateMs(headers['date']) };
     },
     stream: async (request, credential, { signal, idleMs }) => {
       const {
@@ -156,4 +158,9 @@ function tooLarge({ verb, subject, target }: ApiRequest, maxBytes: number): Chan
 function retryAfterMs(header: string | string[] | undefined): number | undefined {
   const seconds = Number(header);
   return header === undefined || Number.isNaN(seconds) ? undefined : seconds * 1000;
+}
+
+function dateMs(header: string | string[] | undefined): number | undefined {
+  const ms = typeof header === 'string' ? Date.parse(header) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms;
 }

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ChangeoverError } from '../../core/error.ts';
 import { openRehearsal } from '../../main/open-rehearsal.ts';
 import { fakeWiring, type FakeOutside, type FakeWiring } from '../fake-wiring.ts';
 import type { Rehearsal } from '../rehearsal.ts';
@@ -22,7 +23,7 @@ async function desk(): Promise<(argv: readonly string[], outside?: Outside) => P
     const fake: FakeWiring = fakeWiring({
       ...outside,
       files,
-      wiring: simulated(rehearsal),
+      wiring: { ...simulated(rehearsal), ...outside.wiring },
       ...(listens === undefined ? {} : { onError: (text) => (text.includes(listens) ? interrupt() : undefined) }),
     });
     const code = await runCli(argv, fake.wiring);
@@ -38,6 +39,7 @@ function simulated(rehearsal: Rehearsal): NonNullable<FakeOutside['wiring']> {
     openCluster: async () => ports.cluster,
     openEngine: async () => ({ ports, close: async () => undefined }),
     openTraceStore: async () => undefined,
+    probeJournal: async () => '/journals',
   };
 }
 
@@ -67,6 +69,48 @@ describe('the commands, on a simulated cluster', () => {
 
     expect(code).toBe(2);
     expect(err()).toContain('-n and -A contradict each other');
+  });
+
+  it('doctor: all well, each thing on a line', async () => {
+    const { code, out } = await run(['doctor', '-p', 'policy.yaml']);
+
+    expect(code).toBe(0);
+    expect(out()).toMatch(/^✓ rights +all that are needed in namespace shop \(8\)$/m);
+    expect(out()).toMatch(/^✓ registry +registry\.example\.com: \d+ images read, may push to \d+ repositories$/m);
+    expect(out()).toContain('All well');
+  });
+
+  it('doctor: JSON with a fix for each problem, exit code 3', async () => {
+    const denied: FakeOutside['wiring'] = { probeJournal: () => Promise.reject(new ChangeoverError('usage', 'no room', { hint: 'Make room.' })) };
+
+    const { code, out } = await run(['doctor', '-o', 'json'], { wiring: denied });
+
+    const report = JSON.parse(out()) as { kind: string; verdict: string; checks: { id: string; status: string; fix?: string }[] };
+    expect(code).toBe(3);
+    expect(report).toMatchObject({ kind: 'DoctorReport', verdict: 'problem' });
+    expect(report.checks.filter((check) => check.status !== 'ok')).toMatchObject([{ id: 'journal', fix: 'Make room.' }]);
+    expect(report.checks.every((check) => check.status !== 'ok' || check.fix === undefined)).toBe(true);
+  });
+
+  it('doctor --rbac: YAML documents or one list, without asking a cluster', async () => {
+    const nowhere: FakeOutside['wiring'] = { openCluster: () => Promise.reject(new Error('asked a cluster')) };
+
+    const yaml = await run(['doctor', '--rbac', 'apply', '-n', 'shop'], { wiring: nowhere });
+    const json = await run(['doctor', '--rbac', 'plan', '-n', 'shop', '-o', 'json'], { wiring: nowhere });
+    const none = await run(['doctor', '--rbac', 'plan', '-p', 'policy.yaml', '-n', 'elsewhere'], { wiring: nowhere });
+
+    expect(yaml.code).toBe(0);
+    expect(yaml.out()).toContain('#   kubectl create token changeover -n changeover\nyaml: {"apiVersion":"v1","kind":"Namespace"');
+    expect(yaml.out().split('---\n')).toHaveLength(8);
+    expect(JSON.parse(json.out())).toMatchObject({ kind: 'List', apiVersion: 'v1' });
+    expect(none.code).toBe(2);
+    expect(none.err()).toContain('the policy selects none of the namespaces named');
+  });
+
+  it('undo: prints a script for what was changed, and nothing else is a script', async () => {
+    expect((await run(['undo'])).err()).toContain('undo changes nothing itself');
+    expect((await run(['undo', '--print', '-o', 'json'])).err()).toContain('a shell script cannot be printed as json');
+    expect((await run(['undo', '--print'])).err()).toContain('there is no run yet');
   });
 
   it('plan: without a policy is wrong usage', async () => {

@@ -3,6 +3,7 @@ import type { Undo } from '../../app/undo-steps.ts';
 import { assertNever } from '../../core/error.ts';
 import type { UndoStep } from '../../core/undo/undo-step.ts';
 import type { Edit } from '../../core/workload/edit.ts';
+import { quote } from '../invocation.ts';
 import { printable } from './printable.ts';
 
 /** The shell script that puts a run back with kubectl alone: POSIX sh, one `kubectl patch` per workload, the first failure stops it. */
@@ -109,9 +110,4 @@ function ending(byHand: readonly string[]): readonly string[] {
     `echo ${quote(`NOT put back, a person must look: ${byHand.map((id) => printable(id)).join(', ')}; the comments of this script say what was there`)} >&2`,
     'exit 3',
   ];
-}
-
-/** One word of a POSIX shell, whatever is in it. */
-function quote(text: string): string {
-  return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
