@@ -17,18 +17,20 @@ export interface AgentCarrier {
 
 /** Everything the old agent's flag and properties reach the JVM from, the pod's variables these texts refer to, and the image's that name the jar. */
 export function agentCarriers(question: DeliveryQuestion): readonly AgentCarrier[] {
+  const { options } = question.reading.options;
   const carriers = new Map<string, AgentCarrier>();
-  for (const option of question.reading.options.options.filter((each) => isOld(each, question))) {
+  const indirect: AgentCarrier[] = idleVariables(question);
+  for (const option of options.filter((each) => isOld(each, question))) {
     const { source, element, syntax, start, end } = option;
     const key = keyOf(option);
     const carrier = carriers.get(key) ?? { source, syntax, ...(element === undefined ? {} : { element }), places: [] };
-    // A reference may stand for several options at once; then only what it stands for can be edited.
-    const shared = question.reading.options.options.some((other) => !isOld(other, question) && keyOf(other) === key && other.start < end && other.end > start);
-    carriers.set(key, shared ? carrier : { ...carrier, places: [...carrier.places, { start, end }] });
+    // A reference may stand for other options as well: then only what it stands for can be edited.
+    const isShared = options.some((other) => !isOld(other, question) && keyOf(other) === key && other.start < end && other.end > start);
+    if (isShared) indirect.push(...referredVariables(carrier, question));
+    carriers.set(key, isShared ? carrier : { ...carrier, places: [...carrier.places, { start, end }] });
   }
-  const direct = [...carriers.values()];
-  const indirect = [...direct.flatMap((carrier) => referredVariables(carrier, question)), ...idleVariables(question)];
-  return [...direct, ...indirect.filter((each) => !carriers.has(keyOf(each)))];
+  for (const each of indirect) if (!carriers.has(keyOf(each))) carriers.set(keyOf(each), each);
+  return [...carriers.values()];
 }
 
 /** The carrier's raw text; undefined where it is not known. */
@@ -81,7 +83,7 @@ function referredVariables(carrier: AgentCarrier, question: DeliveryQuestion): r
 }
 
 /** Variables of the image that name the old jar and do not reach the JVM today, since the pod hides them or nothing reads them. */
-function idleVariables({ facts, old }: DeliveryQuestion): readonly AgentCarrier[] {
+function idleVariables({ facts, old }: DeliveryQuestion): AgentCarrier[] {
   const named = facts.config.env.filter(([, value]) => value.includes(`-javaagent:${old[0].jarPath}`)).map(([name]) => name);
   return [...new Set(named)].map((name): AgentCarrier => ({
     source: { kind: 'image-env', name },
