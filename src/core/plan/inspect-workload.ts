@@ -72,6 +72,9 @@ function judgeBusiness(business: InspectedContainer, input: InspectInput, policy
   }
   if (!has(policy.from.agent)) {
     if (business.image.kind === 'problem') return { skip: { id: 'blocked', params: { finding: business.image.finding.id } } };
+    // The agent may be in what must not be read.
+    const unreadable = business.reading.options.findings.find((finding) => finding.id === 'options-unreadable');
+    if (unreadable) return { skip: { id: 'blocked', params: { findings: [unreadable.id] } } };
     return { skip: { id: business.reading.options.jvm === 'no' ? 'no-jvm' : 'no-agent', params: {} } };
   }
   if (business.digests.length > 1) return { skip: { id: 'multiple-digests', params: { digests: business.digests } } };
