@@ -1,6 +1,6 @@
 import { ChangeoverError } from '../core/error.ts';
 import type { ImageReport } from '../core/image-report/image-report.ts';
-import { planRewrite, type RewritePlan } from '../core/image-report/plan-rewrite.ts';
+import { planRewrite, type RefusedRewrite } from '../core/image-report/plan-rewrite.ts';
 import { formatReference, repositoryName, type ImageReference } from '../core/image/reference.ts';
 import { agentRepository } from '../core/image/target-name.ts';
 import type { PlannedChange } from '../core/plan/plan-change.ts';
@@ -25,7 +25,7 @@ export interface RewriteOptions {
 /** A rewrite that only has to be pushed, or has been; or why there is none. */
 export type PreparedRewrite =
   | { readonly kind: 'ready'; readonly report: ImageReport; readonly source: SourceImage; readonly change: PlannedChange; readonly isThere: boolean }
-  | (RewritePlan & { readonly kind: 'refused' });
+  | RefusedRewrite;
 
 /**
  * Reads an image, plans its rewriting and asks whether the result is there already and could be pushed. Writes nothing.

@@ -16,7 +16,8 @@ export interface OptionSpec {
 /** A command as the help shows it. Its code is loaded only when it runs, so that the help stays fast. */
 export interface CommandSpec {
   readonly name: string;
-  readonly group: 'See and plan' | 'Move the fleet' | 'Decide' | 'Try it';
+  /** Heading in the help; commands of a `CommandGroup` have none. */
+  readonly group?: 'See and plan' | 'Move the fleet' | 'Decide' | 'Try it';
   readonly text: string;
   readonly args?: readonly { readonly name: string; readonly text: string }[];
   readonly options: readonly OptionSpec[];
@@ -39,7 +40,6 @@ const workload = 'a workload as namespace/kind/name';
 const imageCommands: readonly CommandSpec[] = [
   {
     name: 'inspect',
-    group: 'See and plan',
     text: 'show what an image is, which agents it holds, and whether they can be replaced',
     args: [{ name: '<reference>', text: 'an image by tag or digest' }],
     options: [{ ...policy, text: 'judge by this policy (optional)' }, noLayerScan],
@@ -48,7 +48,6 @@ const imageCommands: readonly CommandSpec[] = [
   },
   {
     name: 'rewrite',
-    group: 'See and plan',
     text: 'make the image a plan would make of this one, and push it under a tag of your choice',
     args: [{ name: '<reference>', text: 'an image by tag or digest' }],
     options: [

@@ -78,8 +78,11 @@ function buildProgram(wiring: Wiring, done: (code: ExitCode) => void): Command {
   for (const spec of commands) addCommand(program, spec, { path: 'changeover', wiring, done });
   for (const name of laterCommands) addLater(program, `changeover ${name}`, version);
   // Set last: the commands made above keep the help that lists all options.
-  return program.configureHelp({ styleTitle, visibleOptions: () => [], subcommandTerm: (command) => command.name() }).addHelpText('after', startHere);
+  return program.configureHelp(helpOfCommands).addHelpText('after', startHere);
 }
+
+/** Help over several commands: their names, and no options. */
+const helpOfCommands = { styleTitle, showGlobalOptions: false, visibleOptions: () => [], subcommandTerm: (command: Command) => command.name() };
 
 interface CommandPlace {
   /** What comes before the command's name. */
@@ -94,7 +97,7 @@ function addCommand(parent: Command, spec: CommandSpec | CommandGroup, place: Co
     .command(spec.name)
     .description(spec.text)
     .helpOption('-h, --help', 'show help')
-    .helpGroup(`${spec.group}:`)
+    .helpGroup(`${spec.group ?? 'Commands'}:`)
     .exitOverride(asUsage(path))
     .addHelpText('after', `\nExamples:\n${spec.examples.map((example) => `  ${example}`).join('\n')}`);
   if ('commands' in spec) fillGroup(command, spec, { ...place, path });
@@ -105,6 +108,7 @@ function fillGroup(command: Command, spec: CommandGroup, place: CommandPlace): v
   command.usage('COMMAND [options]').helpCommand(false);
   for (const each of spec.commands) addCommand(command, each, place);
   for (const name of spec.later) addLater(command, `${place.path} ${name}`, place.wiring.version);
+  command.configureHelp(helpOfCommands);
 }
 
 function fillCommand(command: Command, spec: CommandSpec, { wiring, done }: CommandPlace): void {

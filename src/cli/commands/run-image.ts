@@ -1,13 +1,14 @@
 import { inspectImage } from '../../app/inspect-image.ts';
-import { prepareRewrite, pushRewrite, type PreparedRewrite, type RewriteOptions } from '../../app/rewrite-reference.ts';
+import { prepareRewrite, pushRewrite, type RewriteOptions } from '../../app/rewrite-reference.ts';
 import { ChangeoverError } from '../../core/error.ts';
-import type { RewriteReport } from '../../core/image-report/image-report.ts';
+import type { ImageReport, RewriteReport } from '../../core/image-report/image-report.ts';
+import type { RefusedRewrite } from '../../core/image-report/plan-rewrite.ts';
 import { formatReference, parseImageReference, type ImageReference } from '../../core/image/reference.ts';
 import { defaultPolicy } from '../../core/policy/default-policy.ts';
 import { confirm } from '../confirm.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { abortable } from '../interrupts.ts';
-import type { Invocation } from '../invocation.ts';
+import { quote, type Invocation } from '../invocation.ts';
 import { loadPolicy } from '../load-policy.ts';
 import { formatRewriteSummary } from '../render/image-rewrite-summary.ts';
 import { formatImage } from '../render/image-view.ts';
@@ -62,9 +63,7 @@ export async function runImageRewrite(invocation: Invocation): Promise<ExitCode>
   }
 }
 
-type ReadyRewrite = PreparedRewrite & { readonly kind: 'ready' };
-
-async function finish(invocation: Invocation, report: ReadyRewrite['report']): Promise<ExitCode> {
+async function finish(invocation: Invocation, report: ImageReport): Promise<ExitCode> {
   const { rewrite } = report;
   if (!rewrite) throw new Error('a rewrite without its report');
   const { stderr } = invocation.wiring;
@@ -91,12 +90,13 @@ function newReference(text: string | undefined): RewriteOptions['to'] {
   });
 }
 
-function refused(reference: ImageReference, { refused: modes, findings }: PreparedRewrite & { readonly kind: 'refused' }): ChangeoverError {
-  const byMode = modes.map((each) => `${each.mode}: ${findingText(each.finding)}`);
-  const reasons = byMode.length > 0 && findings.every((finding) => modes.some((each) => each.finding === finding)) ? byMode : findings.map(findingText);
-  const allowable = byMode.length === 0 && findings.map((each) => each.id);
+function refused(reference: ImageReference, { refused: modes, findings, allowable }: RefusedRewrite): ChangeoverError {
+  const reasons = modes.length > 0 ? modes.map((each) => `${each.mode}: ${findingText(each.finding)}`) : findings.map(findingText);
+  const target = formatReference(reference);
   return new ChangeoverError('refused', `the image is not rewritten: ${reasons.join('; ')}`, {
-    target: formatReference(reference),
-    hint: allowable ? `Mend it, or accept it in the policy: allow: [{id: ${allowable[0]}, reason: …}].` : 'See what is in it with `changeover image inspect`.',
+    target,
+    hint: allowable
+      ? `Mend it, or accept it in the policy: allow: [{id: ${findings[0]?.id}, reason: …}].`
+      : `See what is in it: changeover image inspect ${quote(target)}`,
   });
 }

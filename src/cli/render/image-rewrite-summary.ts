@@ -30,7 +30,7 @@ export function formatRewriteSummary(report: ImageReport, options: { readonly pa
         ['edits', list(rewrite.edited)],
         ['removes', list(rewrite.removes)],
         ['keeps', list(rewrite.stays)],
-        ['pods need', around('', pairs(rewrite.podEnv), ' (from the old agent; not in the image)')],
+        ['pods need', around('', pairs(rewrite.podEnv), ' (settings of the old agent: they are not in the new image)')],
         ['signatures', around('', signed, ' are about the old image: sign the new one')],
       ],
       options,

@@ -1,7 +1,6 @@
 import type { AgentReport, ImageReport, PlatformReport } from '../../core/image-report/image-report.ts';
 import type { JavaHome } from '../../core/image-report/find-java.ts';
 import type { Finding } from '../../core/finding.ts';
-import { redactValue } from '../../core/redact.ts';
 import { formatBytes } from './bytes.ts';
 import { wrap } from './display-width.ts';
 import { findingText } from './messages/finding-text.ts';
@@ -115,7 +114,7 @@ function describeAgent(agent: AgentReport, options: ViewOptions): readonly strin
 function settingLines({ settings }: AgentReport): readonly string[] {
   const all = Object.entries(settings).filter(([, setting]) => setting.value !== '');
   const chosen = all.filter(([, setting]) => !setting.isDefault);
-  if (chosen.length > 0) return chosen.map(([key, { value, source }]) => printable(`${key}=${redactValue(key, value)} (${source})`));
+  if (chosen.length > 0) return chosen.map(([key, { value, source }]) => printable(`${key}=${value} (${source})`));
   const sources = new Set(all.map(([, setting]) => setting.source));
   return sources.size === 0 ? [] : [`the defaults of ${[...sources].map(printable).join(', ')}`];
 }

@@ -5,6 +5,7 @@ import type { ImageFacts } from '../image/image-facts.ts';
 import { readAgentSettings } from '../plan/plan-settings.ts';
 import { readContainer, type ContainerReading } from '../plan/read-container.ts';
 import { summariseAgent } from '../plan/scan-item.ts';
+import { redactValue } from '../redact.ts';
 import { bareContainer } from './bare-workload.ts';
 import type { AgentReport } from './image-report.ts';
 import { listFiles } from './list-files.ts';
@@ -53,9 +54,13 @@ function groupByJar(facts: ImageFacts, reading: ContainerReading, detected: read
     const settings = readAgentSettings(reading, first);
     const namedBy = same.filter((each) => each.option.source.kind !== 'pod-env').map((each) => summariseAgent(each, settings).source);
     const version = first.version === undefined ? {} : { version: first.version };
-    const agent: AgentReport = { id: first.agent, ...version, jarPath, links: [], namedBy: [...new Set(namedBy)], settings: settings.values };
+    const agent: AgentReport = { id: first.agent, ...version, jarPath, links: [], namedBy: [...new Set(namedBy)], settings: mask(settings.values) };
     return [{ agent, findings: settings.findings }];
   });
+}
+
+function mask(settings: AgentReport['settings']): AgentReport['settings'] {
+  return Object.fromEntries(Object.entries(settings).map(([key, setting]) => [key, { ...setting, value: redactValue(key, setting.value) }]));
 }
 
 function realPath({ files }: ImageFacts, path: string): string {

@@ -6,11 +6,13 @@ import type { ChangeSubject } from '../plan/plan-change.ts';
 import { codeFindings } from '../plan/plan-workload.ts';
 import { bareContainer, bareWorkload } from './bare-workload.ts';
 import { findAgents } from './find-agents.ts';
+import type { AgentReport } from './image-report.ts';
 
 /** What to change, and what stands against it whatever the mode of delivery. */
 export interface ImageSubject {
   readonly kind: 'subject';
   readonly subject: ChangeSubject;
+  readonly agent: AgentReport;
   readonly findings: readonly Finding[];
 }
 
@@ -22,15 +24,17 @@ export function imageSubject(source: SourceImage, agent: string): ImageSubject |
   const { facts } = source.platforms[0];
   const { agents, reading } = findAgents(facts);
   const old = agents.filter((each) => each.id === agent);
-  if (old.length === 0) return facts.files ? refuse('old-agent-absent', { agent }) : refuse('layers-not-scanned', { reason: facts.scanProblem ?? '' });
+  const [first] = old;
+  if (!first) return facts.files ? refuse('old-agent-absent', { agent }) : refuse('layers-not-scanned', { reason: facts.scanProblem ?? '' });
   const isNamed = old.some((each) => each.namedBy.length > 0);
   const { repository, digest } = source;
   const container = bareContainer(formatReference({ repository, digest }), isNamed ? [] : old.map((each) => each.jarPath));
   // An image that is there to copy the agent from: `cp` would leave a link that leads nowhere.
-  const mayBeCopied: Finding = { id: 'agent-may-be-copied', severity: 'block', params: { path: old[0]?.jarPath ?? '' } };
+  const mayBeCopied: Finding = { id: 'agent-may-be-copied', severity: 'block', params: { path: first.jarPath } };
   return {
     kind: 'subject',
     subject: { workload: bareWorkload(container), container, configMaps: {}, source },
+    agent: first,
     findings: [...(isNamed || reading.options.jvm === 'yes' ? [] : [mayBeCopied]), ...codeFindings(source)],
   };
 }

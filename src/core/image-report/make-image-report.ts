@@ -1,4 +1,5 @@
 import { otherAgentFindings } from '../agents/other-agent-findings.ts';
+import type { Finding } from '../finding.ts';
 import type { StoredConfig } from '../image/image-config.ts';
 import type { ImageFacts } from '../image/image-facts.ts';
 import { classifyManifest } from '../image/media-types.ts';
@@ -7,7 +8,7 @@ import { ourLabels } from '../image/our-labels.ts';
 import { formatReference, type ImageReference } from '../image/reference.ts';
 import type { SourceImage } from '../image/source-image.ts';
 import type { Policy } from '../policy/policy.ts';
-import { redactValue } from '../redact.ts';
+import { redact, redactValue } from '../redact.ts';
 import { findAgents } from './find-agents.ts';
 import { findJava } from './find-java.ts';
 import type { ImageReport, IndexChild, PlatformReport, SignatureSeen } from './image-report.ts';
@@ -82,6 +83,11 @@ function reportPlatform({ manifest, config, facts }: StoredPlatform): PlatformRe
     ...(facts.ours
       ? { ours: { source: facts.ours.sourceDigest, sourceName: labels[ourLabels.sourceName] ?? '', agent: facts.ours.agent, version: facts.ours.version } }
       : {}),
-    findings: [...reading.options.findings, ...otherAgentFindings(reading.context), ...findings],
+    findings: [...reading.options.findings, ...otherAgentFindings(reading.context), ...findings].map(maskFinding),
   };
+}
+
+/** Findings quote what they are about: options, programs, settings. */
+function maskFinding({ params, ...finding }: Finding): Finding {
+  return { ...finding, params: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, typeof value === 'string' ? redact(value) : value])) };
 }

@@ -6,12 +6,19 @@ import { chooseDelivery } from '../plan/choose-delivery.ts';
 import type { RefusedDelivery } from '../plan/plan.ts';
 import type { ChangeContext, PlannedChange } from '../plan/plan-change.ts';
 import { redactValue } from '../redact.ts';
-import type { RewriteReport } from './image-report.ts';
+import type { AgentReport, RewriteReport } from './image-report.ts';
 import { imageSubject } from './image-subject.ts';
 
-export type RewritePlan =
-  | { readonly kind: 'planned'; readonly change: PlannedChange; readonly report: Omit<RewriteReport, 'status'> }
-  | { readonly kind: 'refused'; readonly refused: readonly RefusedDelivery[]; readonly findings: readonly Finding[] };
+export type RewritePlan = { readonly kind: 'planned'; readonly change: PlannedChange; readonly report: Omit<RewriteReport, 'status'> } | RefusedRewrite;
+
+export interface RefusedRewrite {
+  readonly kind: 'refused';
+  /** By mode of delivery, where it was a mode's condition that failed. */
+  readonly refused: readonly RefusedDelivery[];
+  readonly findings: readonly Finding[];
+  /** Whether the policy can allow the findings. */
+  readonly allowable: boolean;
+}
 
 export interface RewriteContext extends ChangeContext {
   /** The reference of the new image. */
@@ -29,23 +36,31 @@ const ofPods = new Set(['ghost-env', 'service-name-unknown', 'coupled-flag']);
 export function planRewrite(source: SourceImage, context: RewriteContext): RewritePlan {
   const { policy, to, allowance } = context;
   const image = imageSubject(source, policy.from.agent);
-  if (image.kind === 'refused') return { kind: 'refused', refused: [], findings: [image.finding] };
+  if (image.kind === 'refused') return { kind: 'refused', refused: [], findings: [image.finding], allowable: false };
   const { change, refused } = chooseDelivery(image.subject, { ...context, policy: { ...policy, image: { ...policy.image, to: formatReference(to) } } });
-  if (!change) return { kind: 'refused', refused, findings: refused.map((each) => each.finding) };
+  if (!change) return { kind: 'refused', refused, findings: refused.map((each) => each.finding), allowable: false };
   const findings = [...image.findings, ...change.findings.filter((each) => !ofPods.has(each.id))];
   const blocking = blockingFindings(findings, { namespace: '', name: '' }, allowance);
-  if (blocking.length > 0) return { kind: 'refused', refused, findings: blocking };
-  return { kind: 'planned', change, report: reportChange(change, { refused, findings, context }) };
+  if (blocking.length > 0) return { kind: 'refused', refused: [], findings: blocking, allowable: true };
+  return { kind: 'planned', change, report: reportChange(change, { agent: image.agent, refused, findings, context }) };
 }
 
-function reportChange(
-  change: PlannedChange,
-  { refused, findings, context }: { readonly refused: readonly RefusedDelivery[]; readonly findings: readonly Finding[]; readonly context: RewriteContext },
-): Omit<RewriteReport, 'status'> {
+interface ReportedChange {
+  /** The old one. */
+  readonly agent: AgentReport;
+  readonly refused: readonly RefusedDelivery[];
+  readonly findings: readonly Finding[];
+  readonly context: RewriteContext;
+}
+
+function reportChange(change: PlannedChange, { agent, refused, findings, context }: ReportedChange): Omit<RewriteReport, 'status'> {
   const { target, delivery, edits } = change;
   const { entrypoint, cmd, changes, removes, stays } = delivery;
   const masked = (words: readonly string[]): readonly string[] => words.map((word) => redactValue('', word));
-  const podEnv = edits.flatMap((edit) => (edit.kind === 'env' && edit.before === null && edit.after ? [[edit.name, edit.after.value ?? ''] as const] : []));
+  const added = edits.flatMap((edit) => (edit.kind === 'env' && edit.before === null && edit.after ? [[edit.name, edit.after.value ?? ''] as const] : []));
+  // The stock agent.config names a service, too.
+  const defaults = new Set(Object.values(agent.settings).flatMap((setting) => (setting.isDefault ? [setting.value] : [])));
+  const podEnv = added.filter(([, value]) => !defaults.has(value));
   const mask = (pairs: readonly (readonly [string, string])[]): { readonly [name: string]: string } =>
     Object.fromEntries(pairs.map(([name, value]) => [name, redactValue(name, value)]));
   return {

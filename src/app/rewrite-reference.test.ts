@@ -1,0 +1,164 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { openLayerReader } from '../adapters/registry/layer-reader.ts';
+import { pushSampleImage, sampleAgentJar, SAMPLE_JARS } from '../adapters/simulated/sample-images.ts';
+import { openSimulatedRegistry, type SimulatedRegistry } from '../adapters/simulated/simulated-registry.ts';
+import type { ImageReport } from '../core/image-report/image-report.ts';
+import { parseImageReference } from '../core/image/reference.ts';
+import type { JsonObject } from '../core/json.ts';
+import { parsePolicy } from '../core/policy/parse-policy.ts';
+import type { Policy } from '../core/policy/policy.ts';
+import { inspectImage } from './inspect-image.ts';
+import { prepareRewrite, pushRewrite, type ImagePorts, type PreparedRewrite } from './rewrite-reference.ts';
+
+const HOST = 'registry.example.com';
+const ORDERS = `${HOST}/shop/orders:1.0`;
+const RESULT = `${HOST}/shop/orders:1.0-otel`;
+
+function policyOf(spec: JsonObject = {}): Policy {
+  const to = { files: { path: './javaagent.jar' }, env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4317' } };
+  const document = { apiVersion: 'changeover.dev/v1alpha1', kind: 'Changeover', metadata: { name: 'test' }, spec: { to, ...spec } };
+  return parsePolicy(document, { file: 'policy.yaml', position: () => undefined });
+}
+
+describe('rewriting an image under a name of the caller', () => {
+  let registry: SimulatedRegistry;
+  let ports: ImagePorts;
+
+  beforeEach(async () => {
+    registry = openSimulatedRegistry();
+    ports = {
+      registry,
+      layers: openLayerReader(registry, { get: async () => undefined, put: async () => undefined }),
+      clock: { now: () => Date.parse('2026-11-24T12:00:00Z'), sleep: async () => undefined },
+      agentFiles: async () => ({ version: '2.33.1', files: [{ path: 'agent/javaagent.jar', bytes: sampleAgentJar() }] }),
+      policyFiles: async () => ({}),
+    };
+    await pushSampleImage(registry, ORDERS, 'tomcat-skywalking');
+  });
+
+  function prepare(reference: string, to: string, policy = policyOf()): Promise<PreparedRewrite> {
+    const { repository, tag = '' } = parseImageReference(to);
+    return prepareRewrite(ports, parseImageReference(reference), { policy, to: { repository, tag } });
+  }
+
+  async function rewrite(reference: string, to: string, policy = policyOf()): Promise<NonNullable<ImageReport['rewrite']>> {
+    const prepared = await prepare(reference, to, policy);
+    if (prepared.kind === 'refused') throw new Error(JSON.stringify(prepared));
+    const { rewrite: done } = await pushRewrite(ports, prepared, { policy });
+    if (!done) throw new Error('no rewrite in the report');
+    return done;
+  }
+
+  const inspect = async (reference: string): Promise<ImageReport> =>
+    inspectImage(ports, parseImageReference(reference), { policy: policyOf(), layerScan: true });
+
+  it("pushes an image that is known as ours, with the new agent in the old one's place", async () => {
+    const done = await rewrite(ORDERS, RESULT);
+
+    const source = await inspect(ORDERS);
+    const result = await inspect(RESULT);
+    expect(done).toMatchObject({ reference: RESULT, status: 'pushed', delivery: 'takeover', env: { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' } });
+    expect(result.digest).toBe(done.digest);
+    expect(result.platforms[0]).toMatchObject({
+      ours: { source: source.digest, sourceName: `${HOST}/shop/orders@${source.digest}`, agent: 'opentelemetry', version: '2.33.1' },
+      agents: [{ id: 'opentelemetry', jarPath: '/changeover/agent/javaagent.jar', links: [SAMPLE_JARS.skywalking], namedBy: [] }],
+    });
+    expect(result.platforms[0]?.layers.map((layer) => layer.ours)).toEqual([false, false, false, false, true, true]);
+    expect(result.takeover).toMatchObject({ possible: false, because: [{ id: 'already-ours' }] });
+  });
+
+  it('sends nothing the second time', async () => {
+    const first = await rewrite(ORDERS, RESULT);
+    const before = registry.traffic().bytesUp;
+
+    const prepared = await prepare(ORDERS, RESULT);
+    const second = await rewrite(ORDERS, RESULT);
+
+    expect(prepared).toMatchObject({ kind: 'ready', isThere: true, report: { rewrite: { status: 'existed' } } });
+    expect(second).toEqual({ ...first, status: 'existed' });
+    expect(registry.traffic().bytesUp).toBe(before);
+  });
+
+  it('writes nothing before it is told to push', async () => {
+    const before = registry.traffic().bytesUp;
+
+    const prepared = await prepare(ORDERS, RESULT);
+
+    expect(prepared).toMatchObject({ kind: 'ready', isThere: false, report: { rewrite: { status: 'planned' } } });
+    expect(registry.traffic().bytesUp).toBe(before);
+    await expect(inspect(RESULT)).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it('never overwrites a tag that has other content', async () => {
+    await pushSampleImage(registry, RESULT, 'no-jvm');
+    const before = await registry.manifest(parseImageReference(RESULT).repository, '1.0-otel');
+
+    const prepared = prepare(ORDERS, RESULT);
+
+    await expect(prepared).rejects.toMatchObject({ code: 'refused', target: RESULT, hint: expect.stringContaining('--to') });
+    expect(await registry.manifest(parseImageReference(RESULT).repository, '1.0-otel')).toEqual(before);
+  });
+
+  it('does not stack its layers on an image that is ours', async () => {
+    await rewrite(ORDERS, RESULT);
+
+    const again = await rewrite(RESULT, `${RESULT}-2`);
+
+    const { platforms } = await inspect(again.reference);
+    expect(platforms[0]?.layers.filter((layer) => layer.ours)).toHaveLength(2);
+    expect(platforms[0]?.ours?.source).toBe((await inspect(ORDERS)).digest);
+  });
+
+  it('mounts the layers of the source in another repository', async () => {
+    const here = await rewrite(ORDERS, RESULT);
+    const before = registry.traffic();
+
+    const there = await rewrite(ORDERS, `${HOST}/team/orders:1`);
+
+    const after = registry.traffic();
+    expect(there.digest).toBe(here.digest);
+    expect(await inspect(there.reference)).toMatchObject({ digest: here.digest });
+    // The config, the path layer and the manifest twice; the agent is mounted.
+    expect(after.bytesUp - before.bytesUp).toBeLessThan(10_000);
+  });
+
+  it('says so where the layers of the source cannot be mounted, and leaves no tag', async () => {
+    registry.faults = { mountRefused: [HOST] };
+
+    const pushed = rewrite(ORDERS, `${HOST}/team/orders:1`);
+
+    await expect(pushed).rejects.toMatchObject({ code: 'refused', target: `${HOST}/team/orders`, message: expect.stringContaining('does not mount it from') });
+    await expect(inspect(`${HOST}/team/orders:1`)).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it.each([`${HOST}/shop/orders`, `${HOST}/changeover/agent`])('asks for the right to push to %s before it is needed', async (place) => {
+    registry.faults = { pushDenied: [place] };
+
+    await expect(prepare(ORDERS, RESULT)).rejects.toMatchObject({ code: 'denied', message: expect.stringContaining(place) });
+  });
+
+  it('edits the image itself where the policy says so', async () => {
+    await pushSampleImage(registry, `${HOST}/shop/cart:1.0`, 'spring-skywalking');
+
+    const done = await rewrite(`${HOST}/shop/cart:1.0`, `${HOST}/shop/cart:1.0-otel`, policyOf({ delivery: 'image' }));
+
+    const { platforms } = await inspect(done.reference);
+    expect(done.delivery).toBe('image');
+    expect(platforms[0]?.config.env).toContainEqual({ name: 'JAVA_TOOL_OPTIONS', value: '-javaagent:/changeover/agent/javaagent.jar' });
+    expect(platforms[0]?.agents).toMatchObject([{ id: 'opentelemetry', namedBy: ['image ENV JAVA_TOOL_OPTIONS'] }]);
+  });
+
+  it('refuses an image without the old agent', async () => {
+    await pushSampleImage(registry, `${HOST}/shop/web:1.0`, 'no-jvm');
+
+    const prepared = await prepare(`${HOST}/shop/web:1.0`, `${HOST}/shop/web:1.0-otel`);
+
+    expect(prepared).toMatchObject({ kind: 'refused', findings: [{ id: 'old-agent-absent', params: { agent: 'skywalking' } }], allowable: false });
+  });
+
+  it('tells settings of the old agent that a plan would give to the pods, and no defaults', async () => {
+    const prepared = await prepare(ORDERS, RESULT);
+
+    expect(prepared).toMatchObject({ report: { rewrite: { podEnv: {} } } });
+  });
+});
