@@ -44,7 +44,7 @@ function span(text) {
   const attributes = [
     style.colour && `fill="${style.colour}"`,
     style.weight && `font-weight="${style.weight}"`,
-    style.opacity && `opacity="${style.opacity}"`,
+    style.opacity && `fill-opacity="${style.opacity}"`,
   ].filter(Boolean);
   return attributes.length === 0 ? escaped : `<tspan ${attributes.join(' ')}>${escaped}</tspan>`;
 }
