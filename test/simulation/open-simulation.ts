@@ -24,12 +24,18 @@ export interface SimulatedService {
   readonly replicas?: number;
   /** What its pods do once they run the new image. */
   readonly after?: PodScript;
+  /** Members of its container, in place of the usual ones. */
+  readonly container?: JsonObject;
 }
 
 export interface SimulationOptions {
   readonly services: readonly SimulatedService[];
   /** `spec.rollout` of the policy. */
   readonly rollout?: JsonObject;
+  /** Other members of the policy's `spec`. */
+  readonly spec?: JsonObject;
+  /** More objects of the cluster. */
+  readonly objects?: readonly KubeObject[];
 }
 
 /** A small fleet in a simulated world, its plan, and engines to run it with. */
@@ -57,6 +63,7 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
     await pushSampleImage(registry, imageOf(service), 'tomcat-skywalking');
     await admin.create(deployment(service));
   }
+  for (const object of options.objects ?? []) await admin.create(object);
   await clock.sleep(60_000);
   const cache = new Map<string, Uint8Array>();
   const layers = openLayerReader(registry, { get: async (key) => cache.get(key), put: async (key, bytes) => void cache.set(key, bytes) });
@@ -73,7 +80,7 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
     journal,
     identity: `engine-${(engines += 1)}`,
   });
-  const policy = parsePolicy(policyOf(options.rollout ?? {}), { file: 'policy', position: () => undefined });
+  const policy = parsePolicy(policyOf(options), { file: 'policy', position: () => undefined });
   const plan = await makePlan(ports(), { policy, directory: '/', layerScan: true, allow: [] });
   const events: RunEvent[] = [];
   const openEngine = (hooks?: CallHooks): MortalPorts<EnginePorts> => mortalPorts(ports(), hooks);
@@ -138,7 +145,7 @@ function imageOf(service: SimulatedService): string {
 function deployment(service: SimulatedService): KubeObject {
   const labels = { app: service.name };
   const options = `-Xmx512m -javaagent:${SAMPLE_JARS.skywalking} -Dskywalking.agent.service_name=${service.name} -Dskywalking.collector.backend_service=oap:11800`;
-  const container = { name: service.name, image: imageOf(service), env: [{ name: 'CATALINA_OPTS', value: options }] };
+  const container = { name: service.name, image: imageOf(service), env: [{ name: 'CATALINA_OPTS', value: options }], ...service.container };
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -147,7 +154,7 @@ function deployment(service: SimulatedService): KubeObject {
   };
 }
 
-function policyOf(rollout: JsonObject): JsonObject {
+function policyOf({ rollout = {}, spec = {} }: SimulationOptions): JsonObject {
   return {
     apiVersion: 'changeover.dev/v1alpha1',
     kind: 'Changeover',
@@ -156,6 +163,7 @@ function policyOf(rollout: JsonObject): JsonObject {
       select: { namespaces: ['shop'] },
       to: { files: { image: `${REGISTRY}/agents/otel-java:2.33.1` }, env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4317' } },
       rollout: { soak: '20s', maxFailures: 5, ...rollout },
+      ...spec,
     },
   };
 }
