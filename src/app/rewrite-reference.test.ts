@@ -3,6 +3,7 @@ import { openLayerReader } from '../adapters/registry/layer-reader.ts';
 import { pushSampleImage, sampleAgentJar, SAMPLE_JARS } from '../adapters/simulated/sample-images.ts';
 import { openSimulatedRegistry, type SimulatedRegistry } from '../adapters/simulated/simulated-registry.ts';
 import type { ImageReport } from '../core/image-report/image-report.ts';
+import { mediaTypes } from '../core/image/media-types.ts';
 import { parseImageReference } from '../core/image/reference.ts';
 import type { JsonObject } from '../core/json.ts';
 import { parsePolicy } from '../core/policy/parse-policy.ts';
@@ -135,6 +136,29 @@ describe('rewriting an image under a name of the caller', () => {
     registry.faults = { pushDenied: [place] };
 
     await expect(prepare(ORDERS, RESULT)).rejects.toMatchObject({ code: 'denied', message: expect.stringContaining(place) });
+  });
+
+  it('rewrites what an index holds, and drops the attestation of the old image', async () => {
+    const { repository } = parseImageReference(ORDERS);
+    const image = await registry.manifest(repository, '1.0');
+    const child = { mediaType: mediaTypes.oci.manifest, digest: image?.digest, size: image?.bytes.length };
+    const attestation = { 'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': image?.digest };
+    const index = {
+      schemaVersion: 2,
+      mediaType: mediaTypes.oci.index,
+      manifests: [
+        { ...child, platform: { os: 'linux', architecture: 'amd64' } },
+        { ...child, platform: { os: 'unknown', architecture: 'unknown' }, annotations: attestation },
+      ],
+    };
+    await registry.putManifest(repository, 'multi', { mediaType: mediaTypes.oci.index, bytes: new TextEncoder().encode(JSON.stringify(index)) });
+
+    const done = await rewrite(`${HOST}/shop/orders:multi`, RESULT);
+
+    const result = await inspect(RESULT);
+    expect(result.digest).toBe(done.digest);
+    expect(result.children).toMatchObject([{ role: 'image', digest: result.platforms[0]?.digest }]);
+    expect(result.platforms).toMatchObject([{ ours: { source: image?.digest } }]);
   });
 
   it('edits the image itself where the policy says so', async () => {
