@@ -9,6 +9,8 @@ const lines = readFileSync(0, 'utf8').replace(/\n+$/, '').split('\n');
 const columns = Math.max(...lines.map((line) => stripVTControlCharacters(line).length));
 const size = { width: Math.ceil(columns * cell.width) + 32, height: lines.length * cell.height + 32 };
 
+const escapes = new RegExp(`(${String.fromCharCode(27)}\\[[0-9;]*m)`);
+
 let style = {};
 const rows = lines.map((line, index) => `<text x="16" y="${16 + (index + 0.75) * cell.height}">${spans(line)}</text>`);
 process.stdout.write(`<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}" viewBox="0 0 ${size.width} ${size.height}">
@@ -21,7 +23,7 @@ ${rows.join('\n')}
 
 function spans(line) {
   return line
-    .split(/(\u001b\[[0-9;]*m)/)
+    .split(escapes)
     .map((part) => (part.startsWith('\u001b[') ? change(part) : span(part)))
     .join('');
 }
