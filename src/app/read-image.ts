@@ -1,4 +1,4 @@
-import { ChangeoverError } from '../core/error.ts';
+import { ChangeoverError, type ErrorCode } from '../core/error.ts';
 import type { Finding } from '../core/finding.ts';
 import { imageFacts, type ImagePieces } from '../core/image/assemble-facts.ts';
 import { readImageConfig } from '../core/image/image-config.ts';
@@ -18,6 +18,9 @@ export interface ImageReaderPorts {
   readonly layers: LayerReader;
 }
 
+/** Trouble of the registry, not of one image. */
+const concernsEverybody = new Set<ErrorCode>(['unreachable', 'timeout', 'rate-limited', 'aborted']);
+
 /**
  * Reads an image by digest: manifests, configs and, unless `layerScan` is off, the headers of every layer. Errors that
  * concern this image alone become a finding (`image-missing`, `image-unreadable`, `registry-denied`); an unreachable
@@ -32,7 +35,7 @@ export async function readImage(
     const source = await readSourceImage(ports, image, options);
     return source ? { kind: 'read', image: source } : { kind: 'problem', finding: { id: 'image-missing', severity: 'block', params: nameOf(image) } };
   } catch (error) {
-    if (!(error instanceof ChangeoverError) || error.code === 'unreachable' || error.code === 'aborted') throw error;
+    if (!(error instanceof ChangeoverError) || concernsEverybody.has(error.code)) throw error;
     const id = error.code === 'denied' ? 'registry-denied' : 'image-unreadable';
     return { kind: 'problem', finding: { id, severity: 'block', params: { ...nameOf(image), detail: error.message } } };
   }
@@ -109,7 +112,7 @@ export async function scanLayers(
     for (const layer of manifest.layers) layers.push(await ports.layers.read(scan.repository, layer, scan.signal));
     return { layers };
   } catch (error) {
-    if (!(error instanceof ChangeoverError) || error.code === 'unreachable' || error.code === 'aborted') throw error;
+    if (!(error instanceof ChangeoverError) || concernsEverybody.has(error.code)) throw error;
     return { scanProblem: error.message };
   }
 }

@@ -64,7 +64,7 @@ function compose(source: SourceImage, edits: TargetEdits, naming: { readonly tem
     rewritten.push(made);
   }
   const name = hash8({
-    sourceDigest: source.index ? source.digest : source.platforms[0].manifest.digest,
+    sourceDigest: originDigest(source),
     agentLayerDigest: edits.agentLayer.digest,
     edits: rewritten.map((each) => each.described),
   });
@@ -97,7 +97,7 @@ function rewritePlatform(
   const path = files && changes.length > 0 ? buildPathLayer(files, changes) : undefined;
   if (path?.kind === 'refused') return path;
   const imageEdits: ImageEdits = {
-    origin: { name: formatReference({ repository: source.repository, digest: source.digest }), agent, version },
+    origin: { name: formatReference({ repository: source.repository, digest: originDigest(source) }), agent, version },
     layers: [
       { layer: agentLayer, createdBy: `changeover: ${agent} ${version}` },
       ...(filesLayer ? [{ layer: filesLayer, createdBy: 'changeover: files of the policy' }] : []),
@@ -120,6 +120,11 @@ function rootOf(source: SourceImage, images: readonly RewrittenImage[]): RawMani
   const replacements = new Map(source.platforms.map((platform, position) => [platform.stored, sizeOf(images[position])]));
   const { index, digest, mediaType } = rewriteIndex({ index: source.index.raw.bytes, mediaType: source.index.raw.mediaType }, replacements);
   return { digest, mediaType, bytes: index };
+}
+
+/** What the new image is made from: of an image of ours, the one that was made from, so that rewriting a result gives the same result. */
+function originDigest(source: SourceImage): string {
+  return source.index ? source.digest : source.platforms[0].manifest.digest;
 }
 
 function sizeOf(image: RewrittenImage | undefined): { readonly digest: string; readonly size: number } {
