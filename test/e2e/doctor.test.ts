@@ -94,7 +94,7 @@ describe('doctor, on a real API server', () => {
     const outcome = await run(folder, ['doctor', '-n', 'shop'], { KUBECONFIG: lab.viewerKubeconfig });
 
     expect(outcome.code).toBe(3);
-    expect(outcome.stdout).toContain('- may not patch deployments.apps, which changes workloads and puts them back');
+    expect(outcome.stdout).toContain('- may not patch deployments.apps: needed to change workloads and put them back');
     expect(outcome.stdout.match(/changeover doctor --rbac apply -n shop/g)).toHaveLength(1);
   });
 

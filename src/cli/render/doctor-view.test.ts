@@ -26,7 +26,7 @@ describe('the doctor on a terminal', () => {
     const text = view([list, patch, logs]);
 
     expect(text).toContain('✗ rights    1 of 2 missing in namespace shop\n');
-    expect(text).toContain('- may not patch deployments.apps, which changes workloads and puts them back\n');
+    expect(text).toContain('- may not patch deployments.apps: needed to change workloads and put them back\n');
     expect(text).toContain('✗ rights    1 of 1 missing in all namespaces\n');
     expect(text.match(/fix:/g)).toHaveLength(1);
     expect(text).toContain('fix: `changeover doctor --rbac apply -n shop | kubectl apply -f -`');

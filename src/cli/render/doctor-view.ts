@@ -62,7 +62,7 @@ function rightsRows(permissions: readonly Check[], options: DoctorViewOptions): 
   const rows = [...Map.groupBy(permissions, placeText)].map(([place, group]): Row => {
     const missing = group.filter((check) => check.status !== 'ok');
     if (missing.length === 0) return { status: 'ok', label: labels.permission, text: `all that are needed ${place} (${group.length})` };
-    const details = missing.map((check) => `may not ${rightText(check)}, which ${whyText(check)}`);
+    const details = missing.map((check) => `may not ${rightText(check)}: needed to ${whyText(check)}`);
     return { status: 'problem', label: labels.permission, text: `${missing.length} of ${group.length} missing ${place}`, details };
   });
   const last = rows.findLastIndex((row) => row.status !== 'ok');

@@ -39,7 +39,7 @@ export function placeText({ params }: Check): string {
   return say({ permission: place }, 'permission', params);
 }
 
-/** What a right is needed for. */
+/** What a right is needed for, as a verb without `to`. */
 export function whyText({ params }: Check): string {
   const why = params['why'];
   return typeof why === 'string' ? say(reasons, why, {}) : '';
@@ -124,18 +124,18 @@ const fixes: Texts = {
 };
 
 const reasons: Texts = {
-  'identify-cluster': () => 'tells this cluster and its namespaces from others',
-  'select-namespaces': () => 'finds the namespaces that the policy selects by label',
-  'find-workloads': () => 'finds the workloads',
-  'find-pods': () => 'finds what the workloads run',
-  'read-variables': () => 'reads variables that come from ConfigMaps',
-  'change-workloads': () => 'changes workloads and puts them back',
-  'prove-agent': () => 'proves which agent runs, and keeps what failed pods said',
-  'tell-teams': () => "tells the workloads' teams what changed",
-  'read-records': () => 'reads the records of runs',
-  'keep-records': () => 'keeps the records of runs',
-  'hold-lease': () => 'keeps two instances from driving one run',
-  'read-traces': () => 'verifies that traces arrive',
+  'identify-cluster': () => 'tell this cluster and its namespaces from others',
+  'select-namespaces': () => 'find the namespaces that the policy selects by label',
+  'find-workloads': () => 'find the workloads',
+  'find-pods': () => 'find what the workloads run',
+  'read-variables': () => 'read variables that come from ConfigMaps',
+  'change-workloads': () => 'change workloads and put them back',
+  'prove-agent': () => 'prove which agent runs, and keep what failed pods said',
+  'tell-teams': () => "tell the workloads' teams what changed",
+  'read-records': () => 'read the records of runs',
+  'keep-records': () => 'keep the records of runs',
+  'hold-lease': () => 'keep two instances from driving one run',
+  'read-traces': () => 'verify that traces arrive',
 };
 
 /** Every id of a check, and of what a right is for, that there is a text for. */
