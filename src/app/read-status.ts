@@ -1,3 +1,4 @@
+import { ChangeoverError } from '../core/error.ts';
 import { decide, type Action } from '../core/rollout/decide.ts';
 import { parsePolicy } from '../core/policy/parse-policy.ts';
 import type { Reason, RunRecord, WorkloadRecord } from '../core/rollout/run-record.ts';
@@ -24,7 +25,7 @@ export async function readStatus(
     readLease(ports.cluster, options.stateNamespace, run.value.name, signal),
   ]);
   const records = stored.map((record) => record.value);
-  const waiting = await readWaiting(ports, { run: run.value, records }, signal);
+  const waiting = await readWaiting(ports, { run: run.value, records }, signal).catch(withoutWaiting);
   const status = summariseRun(run.value, records, holder);
   return { ...status, workloads: status.workloads.map((each) => withWaiting(each, waiting.get(each.id))) };
 }
@@ -38,6 +39,12 @@ async function readWaiting(
   const records = new Map(seen.records.map((record) => [record.item.id, record]));
   const situation = await lookAt(ports, { run: seen.run, records, policy, stopping: true, ...(signal ? { signal } : {}) });
   return new Map(decide(situation).flatMap((action) => waitingOf(action)));
+}
+
+/** Who may read the records alone still sees the run. */
+function withoutWaiting(error: unknown): ReadonlyMap<string, Reason> {
+  if (error instanceof ChangeoverError && error.code !== 'aborted') return new Map();
+  throw error;
 }
 
 function waitingOf(action: Action): readonly (readonly [string, Reason])[] {

@@ -66,6 +66,21 @@ describe('the rights that doctor prints', () => {
   });
 });
 
+describe('status', () => {
+  it('shows a run in flight to whoever may read its records alone, without what pods say', async () => {
+    const simulation = await openSimulation({ services });
+    const rolling = (): boolean => simulation.events.some((event) => event.type === 'workload.state' && event.to === 'ROLLING');
+    await simulation.apply((engine) => ({ after: () => (rolling() ? engine().kill() : undefined) }));
+    const { world, plan } = simulation;
+    const cluster = world.connect({ denies: ({ namespace, verb }) => namespace !== stateNamespace || !['get', 'list'].includes(verb) });
+
+    const status = await readStatus({ cluster, clock: world.clock }, { stateNamespace, run: plan.name });
+
+    expect(status.workloads.map((each) => each.state)).toContain('ROLLING');
+    expect(status.workloads.filter((each) => each.waitingFor)).toEqual([]);
+  });
+});
+
 function restrict(simulation: Simulation, task: Task): Restricted {
   const granted = new Set(
     rightsFor(task, { namespaces: ['shop'], byLabel: false, stateNamespace }).flatMap((right) => right.verbs.map((verb) => nameOf({ verb, ...right }))),

@@ -254,6 +254,13 @@ describe('parsePolicy', () => {
     );
   });
 
+  it('says what a document without kind and version must have', () => {
+    const { apiVersion: _version, kind: _kind, ...rest } = document() as JsonObject;
+
+    expect(problems(rest).join('\n')).toContain('apiVersion: is required: changeover.dev/v1alpha1');
+    expect(problems(rest).join('\n')).toContain('kind: is required: Changeover');
+  });
+
   it.each([[null], [[]], ['text'], [42]])('refuses a document that is no mapping: %j', (value) => {
     expect(problems(value)).toHaveLength(1);
   });

@@ -42,8 +42,10 @@ export function describeIssue(issue: { readonly code?: string | undefined; reado
     case 'invalid_type':
       if (input === undefined) return 'is required';
       return input === null ? 'is empty: give it a value or remove the line' : `must be ${nameOfType(String(issue['expected']))}, is ${nameOfValue(input)}`;
-    case 'invalid_value':
-      return `must be ${(issue['values'] as readonly unknown[]).map(String).join(' or ')}, is ${nameOfValue(input)}`;
+    case 'invalid_value': {
+      const values = (issue['values'] as readonly unknown[]).map(String).join(' or ');
+      return input === undefined ? `is required: ${values}` : `must be ${values}, is ${nameOfValue(input)}`;
+    }
     case 'too_small':
       return list ? 'must not be empty' : `must be at least ${String(issue['minimum'])}, is ${nameOfValue(input)}`;
     case 'too_big':
