@@ -93,6 +93,20 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
     examples: imageCommands.map((command) => command.examples[0] ?? ''),
   },
   {
+    name: 'convert',
+    group: 'See and plan',
+    text: 'change Kubernetes manifests as a plan would change the workloads; prints them, needs no cluster',
+    options: [
+      { flags: '-f, --filename <path>', text: 'a file, a folder with all below it, or - for standard input (required, repeatable)', collect: 'list' },
+      { ...policy, text: 'the policy file (required; see examples/)' },
+      { flags: '--as-patch', text: 'print patches for kustomization.yaml instead' },
+      { flags: '--image-config <file>', text: 'the config of the image (OCI JSON), instead of asking the registry; the image stays' },
+      { flags: '--no-registry', text: 'read no image: what cannot be known then is a note; images stay' },
+    ],
+    examples: ['changeover convert -f deploy/ -p policy.yaml > converted.yaml', 'helm template chart/ | changeover convert -f - -p policy.yaml'],
+    load: async () => (await import('./commands/run-convert.ts')).runConvert,
+  },
+  {
     name: 'doctor',
     group: 'See and plan',
     text: 'check rights, registries, agent files, journal and clock, each with a fix; print minimal RBAC',
@@ -202,7 +216,7 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
 ];
 
 /** Names that are promised and not built yet: they say so instead of being unknown. */
-export const laterCommands: readonly string[] = ['approve', 'history', 'report', 'drift', 'finish', 'unlock', 'convert', 'base', 'tee'];
+export const laterCommands: readonly string[] = ['approve', 'history', 'report', 'drift', 'finish', 'unlock', 'base', 'tee'];
 
 /** Options every command takes. */
 export const globalOptions: readonly OptionSpec[] = [

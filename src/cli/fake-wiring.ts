@@ -55,6 +55,8 @@ export function fakeWiring(outside: FakeOutside = {}): FakeWiring {
     },
     writeTextFile: async (path, text) => void written.set(path, text),
     directoryOf: () => '/work',
+    readManifestFiles: absent('manifests'),
+    openManifests: absent('reader of manifests'),
     parseYaml: async (text) => ({ value: JSON.parse(text) as Json, position: () => undefined }),
     formatYaml: async (value) => `yaml: ${JSON.stringify(value)}\n`,
     openCluster: absent('cluster'),

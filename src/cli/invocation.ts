@@ -30,6 +30,12 @@ export interface CliOptions {
   /** `image rewrite`: the reference of the new image. */
   readonly to?: string;
   readonly dryRun?: boolean;
+  /** `convert`: files and folders of manifests. */
+  readonly filename?: readonly string[];
+  readonly asPatch?: boolean;
+  readonly imageConfig?: string;
+  /** False with `--no-registry`. */
+  readonly registry?: boolean;
   readonly rbac?: 'plan' | 'apply' | 'drift';
   readonly seed?: number;
 }

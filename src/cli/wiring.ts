@@ -1,3 +1,4 @@
+import type { ManifestSource } from '../app/convert-sources.ts';
 import type { EnginePorts } from '../app/ports.ts';
 import type { ImagePorts } from '../app/rewrite-reference.ts';
 import type { Json } from '../core/json.ts';
@@ -5,6 +6,7 @@ import type { PlacedDocument } from '../core/policy/placed-document.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cluster } from '../ports/cluster.ts';
+import type { ReadManifests } from '../ports/manifest-text.ts';
 import type { TraceStore } from '../ports/trace-store.ts';
 import type { Rehearsal } from './rehearsal.ts';
 
@@ -58,6 +60,9 @@ export interface Wiring {
   writeTextFile(path: string, text: string, options?: { readonly secret?: boolean }): Promise<void>;
   /** Directory of a file as an absolute path. */
   directoryOf(path: string): string;
+  /** Texts of manifests: files, folders, and `-` for standard input; every byte as it is (`usage`, `too-large`, `invalid-file`). */
+  readManifestFiles(paths: readonly string[]): Promise<readonly ManifestSource[]>;
+  openManifests(): Promise<ReadManifests>;
   parseYaml(text: string, file: string): Promise<PlacedDocument>;
   formatYaml(value: Json): Promise<string>;
   openCluster(connection: Connection): Promise<Cluster>;

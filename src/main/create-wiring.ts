@@ -17,6 +17,8 @@ export function createWiring(terminal: Terminal): Wiring {
     directoryOf: (path) => (path === '-' ? process.cwd() : dirname(resolve(path))),
     readTextFile: async (path, maxBytes) => (await import('./text-files.ts')).readTextFile(path, maxBytes),
     writeTextFile: async (path, text, options) => (await import('./text-files.ts')).writeTextFile(path, text, options),
+    readManifestFiles: async (paths) => (await import('./manifest-files.ts')).readManifestFiles(paths),
+    openManifests: async () => (await import('../adapters/yaml/edit-yaml.ts')).readManifests,
     parseYaml: async (text, file) => (await import('../adapters/yaml/parse-yaml.ts')).parseYamlDocument(text, file),
     formatYaml: async (value) => (await import('../adapters/yaml/parse-yaml.ts')).formatYaml(value),
     openCluster: async (connection) => (await import('../adapters/kube/open-cluster.ts')).openCluster({ ...connection, env, clock: systemClock }),

@@ -16,15 +16,16 @@ interface Looks {
   readonly gap: string;
 }
 
-/** Adds items to the end of a list, written as its last one is: a line for each member, or in one line. `gone`: pairs that are removed as well. */
+/** Adds items to the end of a list, written as its last one is: a line for each member, or in one line. `gone`: items and members that are removed as well. */
 export function appendItems(
   list: YAMLSeq,
   items: readonly FlatItem[],
   { text, gone }: { readonly text: string; readonly gone: ReadonlySet<unknown> },
 ): Splice | undefined {
-  const last = list.items.at(-1) as Node | undefined;
-  if (list.flow === true) return appendInFlow(list, items, text);
-  const dash = dashOf(list, list.items.length - 1);
+  const position = list.items.findLastIndex((item) => !gone.has(item));
+  const last = list.items[position] as Node | undefined;
+  if (list.flow === true) return appendInFlow(list, items, { text, last });
+  const dash = dashOf(list, position);
   if (last === undefined || dash === undefined) return undefined;
   const at = lineEnd(text, endOf(last, text, gone));
   const lineBreak = lineBreakAt(text, dash);
@@ -72,8 +73,7 @@ export function fillList(pair: Pair, list: { readonly items: readonly FlatItem[]
   return { start: at, length: 0, text: list.items.map((item) => lineBreak + blockItem(item, { indent, bullet: '- ', lineBreak, looks })).join('') };
 }
 
-function appendInFlow(list: YAMLSeq, items: readonly FlatItem[], text: string): Splice {
-  const last = list.items.at(-1) as Node | undefined;
+function appendInFlow(list: YAMLSeq, items: readonly FlatItem[], { text, last }: { readonly text: string; readonly last: Node | undefined }): Splice {
   const open = (list.range?.[0] ?? 0) + 1;
   const looks = looksOf(last, text);
   if (last === undefined) return { start: open, length: 0, text: items.map((item) => flowItem(item, undefined, text, looks)).join(', ') };

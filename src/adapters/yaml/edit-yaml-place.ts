@@ -17,7 +17,7 @@ export type Found = Place | { readonly kind: 'missing'; readonly holders: Place[
 /** Follows a path by its own nodes alone: what is reached through an alias, a merge key or an anchor in use is `shared`. */
 export function findPlace(document: Document, path: DocumentPath, shared: ReadonlySet<Node>): Found {
   const holders: (YAMLMap | YAMLSeq)[] = [];
-  let node = (document.contents ?? undefined) as Node | undefined;
+  let node: Node | undefined = document.contents ?? undefined;
   let pair: Pair | undefined;
   for (const [depth, step] of path.entries()) {
     if (isShared(node, shared)) return { kind: 'shared' };

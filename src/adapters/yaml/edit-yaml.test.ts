@@ -220,7 +220,7 @@ describe('any text', () => {
 /** The edited text; its meaning is compared with the edits here too. */
 function edit(text: string, edits: readonly DocumentEdit[]): string {
   const [document] = readManifests(text, 'x.yaml');
-  const { splices, refused } = document?.edit([edits]) ?? { splices: [], refused: ['form' as EditRefusal] };
+  const { splices, refused } = document?.edit([edits]) ?? { splices: [], refused: ['form'] };
   expect(refused).toEqual([undefined]);
   const after = spliceText(text, splices);
   expect([...readManifests(after, 'x.yaml')][0]?.value).toEqual(applyDocumentEdits(document?.value ?? null, edits));

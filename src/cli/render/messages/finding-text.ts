@@ -1,4 +1,5 @@
 import type { Finding } from '../../../core/finding.ts';
+import { convertTexts } from '../convert-texts.ts';
 import { around, count, say, type Texts } from './say.ts';
 
 /** What a finding says about its workload or service, in words. */
@@ -60,6 +61,7 @@ const options: Texts = {
   'script-not-edited': (p) => `${p('path')} could not be edited: its option stays and leads to the new agent`,
   'coupled-flag': () => "the pod's options and the image change together: the old image with the new options would run without any agent",
   'config-map-overridden': (p) => `${p('name')} is written into the pod and no longer follows the ConfigMap ${p('configMap')}`,
+  'tools-load-agent': (p) => `${p('used')} of the container starts a JVM of its own, which now loads the new agent each time`,
   'agent-order-changes': (p) => `the new agent is loaded before ${p('paths')}, which came before the old one`,
   'other-agent': (p) => `another agent is in the JVM too: ${p('name')} (${p('path')}); which of them instruments what is not known`,
   'unknown-agent': (p) => `a Java agent we do not know is in the JVM: ${p('path')}`,
@@ -113,4 +115,4 @@ const traces: Texts = {
 };
 
 /** Every finding id there is. */
-export const findingTexts: Texts = { ...image, ...options, ...settings, ...change, ...traces };
+export const findingTexts: Texts = { ...image, ...options, ...settings, ...change, ...convertTexts, ...traces };
