@@ -1,4 +1,4 @@
-import type { RefusedDelivery } from '../core/plan/delivery.ts';
+import type { Refusal } from '../core/plan/delivery.ts';
 import { planChange, type PlannedChange } from '../core/plan/plan-change.ts';
 import type { MigrateItem } from '../core/plan/plan.ts';
 import { parseImageReference } from '../core/image/reference.ts';
@@ -14,7 +14,7 @@ import { resources, workloadRef } from './resources.ts';
 import type { Session } from './session.ts';
 
 /** The planned change once more, with exact values; and the image it is made from. */
-export type Recomposed = { readonly kind: 'recomposed'; readonly source: SourceImage; readonly change: PlannedChange } | RefusedDelivery;
+export type Recomposed = { readonly kind: 'recomposed'; readonly source: SourceImage; readonly change: PlannedChange } | Refusal;
 
 /** Plans the change of an item again from what is there now: same image, template, ConfigMaps and policy, same bytes. */
 export async function recompose(session: Session, workload: Workload, item: MigrateItem): Promise<Recomposed> {

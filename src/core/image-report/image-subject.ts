@@ -1,7 +1,7 @@
 import type { Finding } from '../finding.ts';
 import { formatReference } from '../image/reference.ts';
 import type { SourceImage } from '../image/source-image.ts';
-import { refuse, type RefusedDelivery } from '../plan/delivery.ts';
+import { refuse, type Refusal } from '../plan/delivery.ts';
 import type { ChangeSubject } from '../plan/plan-change.ts';
 import { codeFindings } from '../plan/plan-workload.ts';
 import { bareContainer, bareWorkload } from './bare-workload.ts';
@@ -20,7 +20,7 @@ export interface ImageSubject {
  * An image as the subject of a change: run by a workload that adds nothing to it. Where the image holds the old agent and
  * none of its own options names it, a pod is taken to name it. Refused where it holds none.
  */
-export function imageSubject(source: SourceImage, agent: string): ImageSubject | RefusedDelivery {
+export function imageSubject(source: SourceImage, agent: string): ImageSubject | Refusal {
   const { facts } = source.platforms[0];
   const { agents, reading } = findAgents(facts);
   const old = agents.filter((each) => each.id === agent);

@@ -4,7 +4,7 @@ import { javaMajor } from '../jvm/java-version.ts';
 import { printToken } from '../jvm/print-token.ts';
 import { replaceAgentFlag } from '../jvm/remove-agent.ts';
 import { tokenize } from '../jvm/tokenize.ts';
-import { newJarPath, refuse, type DeliveryQuestion, type RefusedDelivery } from './delivery.ts';
+import { newJarPath, refuse, type DeliveryQuestion, type Refusal } from './delivery.ts';
 import { textOf } from './read-container.ts';
 
 /** The variable of the image that carries the new agent's flag, with its whole value. */
@@ -21,7 +21,7 @@ const MAX_JAVA_8 = 1023;
  * Chooses where the new flag goes: JAVA_TOOL_OPTIONS of the image; where the pod sets that variable, and so hides the
  * image's, JDK_JAVA_OPTIONS, if the JVM is one that reads it. A pod's field never carries it. Pure.
  */
-export function chooseCarrier(question: DeliveryQuestion): FlagCarrier | RefusedDelivery {
+export function chooseCarrier(question: DeliveryQuestion): FlagCarrier | Refusal {
   const { reading, facts } = question;
   const major = javaMajor(reading.env.values, (path) => textOf(facts, path));
   const isSetByPod = (name: string): boolean => reading.env.sources[name]?.kind.startsWith('pod-') ?? false;

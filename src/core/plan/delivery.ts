@@ -30,7 +30,7 @@ export interface DeliverySubject {
 /** What a mode of delivery is asked: whether it can replace the old agent of this container, and how. */
 export interface DeliveryQuestion extends DeliverySubject {
   readonly reading: ContainerReading;
-  /** The old agent's flags; all name the same jar. */
+  /** The old agent's flags; all lead to the same jar. */
   readonly old: readonly [DetectedAgent, ...DetectedAgent[]];
   /** Which system properties go with the old agent. */
   readonly plugin: Pick<AgentPlugin, 'ownsProperty'>;
@@ -52,22 +52,23 @@ export interface PossibleDelivery {
   readonly findings: readonly Finding[];
 }
 
-export interface RefusedDelivery {
+export interface Refusal {
   readonly kind: 'refused';
   readonly finding: Finding;
 }
 
-export type DeliveryAnswer = PossibleDelivery | RefusedDelivery;
+export type DeliveryAnswer = PossibleDelivery | Refusal;
 
 /** Finds the agent to replace; refused where this container does not carry exactly it. */
-export function askDelivery(subject: DeliverySubject): { readonly kind: 'question'; readonly question: DeliveryQuestion } | RefusedDelivery {
+export function askDelivery(subject: DeliverySubject): { readonly kind: 'question'; readonly question: DeliveryQuestion } | Refusal {
   const { policy } = subject;
   const reading = readContainer(subject.container, subject);
   const [first, ...more] = reading.detected.filter((each) => each.agent === policy.from.agent);
   const plugin = agents.find((each) => each.id === policy.from.agent);
   if (!first || !plugin) return refuse('platforms-differ', { architecture: subject.facts.config.architecture });
   const paths = [...new Set([first, ...more].map((each) => each.jarPath))];
-  if (paths.length > 1) return refuse('several-old-agents', { paths });
+  const places = new Set(paths.map((path) => subject.facts.files?.physicalPath(path) ?? path));
+  if (places.size > 1) return refuse('several-old-agents', { paths });
   const isUpgrade = policy.from.agent === policy.to.agent;
   const present = reading.detected.find((each) => each.agent === policy.to.agent);
   if (present && !isUpgrade) return refuse('target-agent-present', { path: present.jarPath });
@@ -86,6 +87,6 @@ export function standIn({ policy }: DeliveryQuestion, path: string): LayerChange
 }
 
 /** A mode that cannot be taken, with the first condition that fails. */
-export function refuse(id: string, params: { readonly [name: string]: Json }): RefusedDelivery {
+export function refuse(id: string, params: { readonly [name: string]: Json }): Refusal {
   return { kind: 'refused', finding: { id, severity: 'block', params } };
 }

@@ -334,6 +334,19 @@ describe('the new flag', () => {
     expect(imageEnv(changed({ container, image: image('11.0.2') ?? javaImage() }))).toHaveProperty('JAVA_TOOL_OPTIONS');
   });
 
+  it.each<[string, string, boolean]>([
+    ['probe that starts a JVM', '/opt/java/bin/java -cp /app/probe.jar Probe', true],
+    ['probe that starts none', 'wget -q http://localhost:8080/javadoc', false],
+  ])('in JAVA_TOOL_OPTIONS also reaches a %s', (_case, command, told) => {
+    const livenessProbe = { exec: { command: ['sh', '-c', command] } };
+    const findings = (env: { readonly name: string; readonly value: string }, image?: ServiceSpec['image']): readonly string[] =>
+      ids(changed({ container: { livenessProbe, env: [env] }, image: image ?? javaImage(tomcat) }));
+
+    expect(findings({ name: 'CATALINA_OPTS', value: flag }).includes('tools-load-agent')).toBe(told);
+    // It was in that variable before.
+    expect(findings({ name: 'TZ', value: 'UTC' }, inImage().image)).not.toContain('tools-load-agent');
+  });
+
   it('that overtakes another agent is told', () => {
     const change = changed(inPod('CATALINA_OPTS', `-javaagent:/ttl.jar ${flag} -javaagent:/jmx.jar`, tomcat));
 
@@ -350,6 +363,16 @@ describe('agents', () => {
 
     expect(refusal(spec)).toMatchObject({ id: 'several-old-agents', params: { paths: [SWJ, '/opt/skywalking-agent.jar'] } });
     expect(refusal(spec, 'takeover')).toMatchObject({ id: 'several-old-agents' });
+  });
+
+  it('that are one jar under two names are one', () => {
+    const image = javaImage({ ...tomcat, Env: [`JAVA_TOOL_OPTIONS=${flag}`] }, { '/sw': { link: '/skywalking/agent' } });
+    const spec = { image, container: { env: [{ name: 'CATALINA_OPTS', value: '-Xmx1g -javaagent:/sw/skywalking-agent.jar' }] } };
+
+    const change = changed(spec);
+
+    expect(variable(containerAfter(spec, change), 'CATALINA_OPTS')).toBe('-Xmx1g');
+    expect(imageEnv(change)).toMatchObject({ JAVA_TOOL_OPTIONS: `-javaagent:${OTEL}` });
   });
 
   it('of both kinds in one JVM are refused', () => {

@@ -3,9 +3,10 @@ import type { Finding } from '../finding.ts';
 import type { ImageFiles } from '../image/image-facts.ts';
 import { isJsonObject } from '../json.ts';
 import { absolutePath } from '../jvm/absolute-path.ts';
+import { redact } from '../redact.ts';
 import { containers, podSpec } from '../workload/pod-template.ts';
 import type { Container } from '../workload/workload.ts';
-import { refuse, type DeliveryQuestion, type RefusedDelivery } from './delivery.ts';
+import { refuse, type DeliveryQuestion, type Refusal } from './delivery.ts';
 import { textOf } from './read-container.ts';
 
 /** The old agent's place in the image, proven to be what the container sees. Paths are physical. */
@@ -26,7 +27,7 @@ const movers = /(^|[\s;&|(])(cp|mv|rm|ln|rsync|install|curl|wget|tar|unzip)\s/;
  * Proves the old jar's place (conditions a to c of a takeover): it is in the image's layers, nothing is mounted over it, and
  * no command of the container moves, copies or fetches it. Answers with the first condition that fails and why.
  */
-export function findOldPlace(question: DeliveryQuestion): OldPlace | RefusedDelivery {
+export function findOldPlace(question: DeliveryQuestion): OldPlace | Refusal {
   const { facts } = question;
   const { jarPath } = question.old[0];
   const { files } = facts;
@@ -108,7 +109,7 @@ function movedByScript(question: DeliveryQuestion): { readonly where: string; re
   const name = jarPath.slice(folder.length + 1);
   for (const { where, text } of scriptTexts(question)) {
     const line = text.split('\n').find((each) => !each.trimStart().startsWith('#') && movers.test(each) && (each.includes(folder) || each.includes(name)));
-    if (line !== undefined) return { where, line: line.trim().slice(0, 200) };
+    if (line !== undefined) return { where, line: redact(line.trim()).slice(0, 200) };
   }
   return undefined;
 }

@@ -8,7 +8,7 @@ import { jsonEqual } from '../json.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Edit } from '../workload/edit.ts';
 import { composeTarget, type PlatformEdits, type TargetImage } from './compose-target.ts';
-import { askDelivery, refuse, type DeliveryMode, type DeliverySubject, type PolicyFiles, type PossibleDelivery, type RefusedDelivery } from './delivery.ts';
+import { askDelivery, refuse, type DeliveryMode, type DeliverySubject, type PolicyFiles, type PossibleDelivery, type Refusal } from './delivery.ts';
 import { planImageRewrite } from './image-rewrite.ts';
 import { planSettings } from './plan-settings.ts';
 import { planTakeover } from './takeover.ts';
@@ -45,7 +45,7 @@ export interface PlannedChange {
  * Plans a change by one mode of delivery: asks it for every platform of the image, composes the new image, and gathers the
  * edits. Plan and apply both call it: same workload, image, ConfigMaps and policy, same bytes. Pure.
  */
-export function planChange(subject: ChangeSubject, context: ChangeContext, mode: DeliveryMode): PlannedChange | RefusedDelivery {
+export function planChange(subject: ChangeSubject, context: ChangeContext, mode: DeliveryMode): PlannedChange | Refusal {
   const platforms: PlatformChange[] = [];
   for (const platform of subject.source.platforms) {
     const made = planPlatform(subject, context, { platform, mode });
@@ -79,7 +79,7 @@ function planPlatform(
   subject: ChangeSubject,
   context: ChangeContext,
   { platform, mode }: { readonly platform: PlatformImage; readonly mode: DeliveryMode },
-): PlatformChange | RefusedDelivery {
+): PlatformChange | Refusal {
   const { workload, container, configMaps } = subject;
   const asked = askDelivery({ workload, container, configMaps, facts: platform.facts, policy: context.policy, files: context.files });
   if (asked.kind === 'refused') return asked;

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { applyJsonPatch } from '../../adapters/simulated/apply-json-patch.ts';
 import { deployment, record } from '../../../test/builders/rollout.ts';
-import { formatMarker, MARKER, OUTCOME, readOutcome, type Marker } from '../rollout/marker.ts';
+import { formatMarker, INTENT, MARKER, OUTCOME, readOutcome, type Marker } from '../rollout/marker.ts';
 import { rollbackPatch } from '../rollout/patches.ts';
 import type { WorkloadRecord } from '../rollout/run-record.ts';
 import type { KubeObject } from '../workload/kube-object.ts';
+import { sealEdits } from '../workload/seal-edits.ts';
 import { undoStep, type UndoStep } from './undo-step.ts';
 
 const at = '2026-03-02T13:00:00.000Z';
@@ -42,6 +43,25 @@ describe('the way back of a workload', () => {
     const step = undoStep(live, hashed, at);
 
     expect(opsOf(step)).toContainEqual({ op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'registry.example.com/orders:1' });
+  });
+
+  it('is for a person where the exact values are nowhere but in a marker that is gone', () => {
+    const edits = sealEdits([
+      {
+        kind: 'env',
+        container: 'orders',
+        name: 'OPTS',
+        before: { name: 'OPTS', value: '-Dpassword=a -javaagent:/sw.jar' },
+        after: { name: 'OPTS', value: '-Dpassword=a' },
+      },
+    ]);
+    const sealed: WorkloadRecord = { ...orders, item: { ...orders.item, edits } };
+    const claimed = formatMarker({ state: 'claimed', run: 'r', epoch: 1, intent: 'r.1', at: orders.since });
+    const container = { name: 'orders', image: 'registry.example.com/orders:1', env: [{ name: 'OPTS', value: '-Dpassword=a' }] };
+    const live = marked(deployment(orders, 'after'), claimed);
+    const changed = { ...live, spec: { template: { metadata: { annotations: { [INTENT]: 'r.1' } }, spec: { containers: [container] } } } };
+
+    expect(undoStep(changed, sealed, at)).toMatchObject({ kind: 'by-hand', why: 'conflict' });
   });
 
   it('only takes the marker off where somebody else put the old values back, or where nothing was changed after the claim', () => {

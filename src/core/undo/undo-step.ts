@@ -7,6 +7,7 @@ import { editState } from '../workload/edit-patch.ts';
 import type { JsonPatchOp } from '../workload/json-patch.ts';
 import type { KubeObject } from '../workload/kube-object.ts';
 import { podTemplate, templateAnnotations } from '../workload/pod-template.ts';
+import { isSealed } from '../workload/seal-edits.ts';
 
 /** What it takes to put one workload of a run back, as far as the object itself tells. */
 export type UndoStep = { readonly id: string } & (
@@ -36,7 +37,8 @@ export function undoStep(object: KubeObject | undefined, record: WorkloadRecord,
   const state = editState(object, edits);
   if (state === 'before') return { id, kind: 'release', ops: releasePatch(object, text, shape) };
   const ours = marker.state === 'applied' || templateAnnotations(podTemplate(object))?.[INTENT] === record.intent;
-  if (state === 'foreign' || !ours) return { id, kind: 'by-hand', why: 'conflict', edits };
+  // Only an applied marker has the exact values of sealed edits.
+  if (state === 'foreign' || !ours || edits.some(isSealed)) return { id, kind: 'by-hand', why: 'conflict', edits };
   const outcome: OutcomeMark = { status: 'rolled-back', run: record.run, intent: marker.intent, at };
   return { id, kind: 'restore', ops: rollbackPatch(object, text, { edits, shape, outcome }) };
 }

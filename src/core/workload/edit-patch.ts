@@ -2,6 +2,7 @@ import { hashJson } from '../hash-json.ts';
 import { jsonEqual, type Json } from '../json.ts';
 import type { ArgsEdit, Edit } from './edit.ts';
 import { editList, restoreList } from './edit-list.ts';
+import { isSealed } from './seal-edits.ts';
 import { pointer, type JsonPatchOp } from './json-patch.ts';
 import type { KubeObject } from './kube-object.ts';
 import { containers, podSpec, podTemplate } from './pod-template.ts';
@@ -64,6 +65,7 @@ interface Change {
 
 function editOps(object: KubeObject, edit: Edit, change: Change): readonly JsonPatchOp[] {
   const { to } = change;
+  if (isSealed(edit)) throw new Error(`the edit of ${edit.container} is sealed: its values are masks and must not be written`);
   const found = locate(object, edit.container);
   if (!found) return [{ op: 'test', path: '/spec/template/spec/containers', value: `container ${edit.container} is gone` }];
   const nameTest = { op: 'test', path: `${found.path}/name`, value: edit.container } as const;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Edit } from './edit.ts';
 import { argsEdits } from './edit-list.ts';
-import { editState } from './edit-patch.ts';
+import { editState, forwardOps, inverseOps } from './edit-patch.ts';
 import type { KubeObject } from './kube-object.ts';
 import { sealEdits, unsealEdits } from './seal-edits.ts';
 
@@ -57,6 +57,11 @@ describe('sealed edits', () => {
     expect(unsealEdits(sealed, [secret])).toEqual([plain, secret]);
     expect(unsealEdits(sealed, [variable('JAVA_OPTS', options, '-Ddb.password=other -Xmx1g')])).toBeUndefined();
     expect(unsealEdits(sealed, sealed)).toBeUndefined();
+  });
+
+  it('are never written: a mask is no value', () => {
+    expect(() => forwardOps(orders(options), sealEdits([secret]))).toThrow('sealed');
+    expect(() => inverseOps(orders(options), sealEdits([secret]))).toThrow('sealed');
   });
 
   it('are the same however often they are sealed', () => {
