@@ -96,11 +96,19 @@ describe("the kubelet's references", () => {
       ],
     };
 
-    const { options } = read(pod);
+    const { options, findings } = read(pod);
 
+    expect(findings).toEqual([{ id: 'unresolved-reference', severity: 'info', params: { variable: 'JAVA_TOOL_OPTIONS', references: ['POD_NAME'] } }]);
     expect(options.map((option) => option.text)).toEqual(['-Da=$(POD_NAME)', '-Db=$(POD_NAME)', '-Dc=$(DB_SERVICE_HOST)']);
     expect(options.map((option) => option.unresolved)).toEqual([['POD_NAME'], undefined, ['DB_SERVICE_HOST']]);
   });
+
+  it.each(['OAP_SERVICE_HOST', 'OAP_SERVICE_PORT', 'OAP_SERVICE_PORT_GRPC', 'OAP_PORT', 'OAP_PORT_11800_TCP_ADDR'])(
+    'knows that the kubelet sets %s',
+    (name) => {
+      expect(ids(read({ env: [env('JAVA_TOOL_OPTIONS', `-Da=$(${name})`)] }))).toEqual([]);
+    },
+  );
 
   it('lets the last duplicate win and expands arguments with pod variables, not with image ENV', () => {
     const pod = { env: [env('A', '1'), env('A', '2')], args: ['-Da=$(A)', '-Db=$(B)', '-jar', 'a.jar'] };

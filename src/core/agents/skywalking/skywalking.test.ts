@@ -100,6 +100,18 @@ describe("SkyWalking's settings", () => {
     expect(settings.findings).toEqual([{ id: 'setting-unresolved', severity: 'warn', params: { key: 'agent.service_name' } }]);
   });
 
+  it('does not ask where the old agent sends its data: that is replaced, whatever it is', () => {
+    const settings = settingsOf({
+      command: [
+        'sh',
+        '-c',
+        `java -javaagent:${SWJ} -Dskywalking.agent.service_name=a -Dskywalking.collector.backend_service=$OAP_SERVICE_HOST:11800 -jar a.jar`,
+      ],
+    });
+
+    expect(settings.findings.map((finding) => finding.id)).not.toContain('setting-unresolved');
+  });
+
   it('never shows credentials', () => {
     const settings = settingsOf({ env: [env('SW_AGENT_NAME', 'a'), env('SW_AGENT_AUTHENTICATION', 'hush')] });
 
