@@ -255,7 +255,7 @@ describe('parsePolicy', () => {
   });
 
   it('says what a document without kind and version must have', () => {
-    const { apiVersion: _version, kind: _kind, ...rest } = document() as JsonObject;
+    const { apiVersion: _version, kind: _kind, ...rest } = document();
 
     expect(problems(rest).join('\n')).toContain('apiVersion: is required: changeover.dev/v1alpha1');
     expect(problems(rest).join('\n')).toContain('kind: is required: Changeover');
