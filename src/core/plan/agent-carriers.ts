@@ -60,9 +60,7 @@ export function carrierText({ source, element = -1 }: AgentCarrier, question: De
 
 /** The text without the old agent's options; every other byte stays. */
 export function withoutAgent(text: string, { syntax, places }: Pick<AgentCarrier, 'syntax' | 'places'>, { old, plugin }: DeliveryQuestion): string {
-  const removed = removeAgentTokens(text, syntax, { jarPath: old[0].jarPath, agent: plugin, places }).text;
-  const otherPaths = old.flatMap((each) => [each.jarPath, ...(each.writtenPath === undefined ? [] : [each.writtenPath])]);
-  return otherPaths.reduce((rest, jarPath) => removeAgentTokens(rest, syntax, { jarPath, agent: plugin }).text, removed);
+  return removeAgentTokens(text, syntax, { jarPath: old[0].jarPath, agent: plugin, places }).text;
 }
 
 /** Whether an option is the old agent's flag or one of its properties. */

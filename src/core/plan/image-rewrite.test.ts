@@ -80,6 +80,12 @@ describe('old options in the pod', () => {
     expect(variable(after, 'BASE')).toBe('-Xmx1g');
   });
 
+  it('leave where they name the jar by a relative path', () => {
+    const command = ['java', '-javaagent:../skywalking/agent/skywalking-agent.jar', '-jar', 'app.jar'];
+
+    expect(containerAfter({ container: { command } }, changed({ container: { command } })).command).toEqual(['java', '-jar', 'app.jar']);
+  });
+
   it('leave with the reference that completes them', () => {
     const env = [
       { name: 'AGENT_HOME', value: '/skywalking/agent' },
@@ -140,6 +146,7 @@ describe('old options in the pod', () => {
 
     expect(refusal({ container: { args: [flag] }, image: javaImage(start) })).toMatchObject({ id: 'command-would-be-empty' });
     expect(changed({ container: { args: [flag] }, image: javaImage({ ...start, Cmd: [] }) }).mode).toBe('image');
+    expect(changed({ container: { command: start.Entrypoint, args: [flag] }, image: javaImage(start) }).mode).toBe('image');
   });
 });
 
@@ -208,6 +215,13 @@ describe('old options in the image', () => {
     expect(agentsStarted(imageAfter(change), containerAfter(spec, change))).toEqual(['opentelemetry']);
   });
 
+  it('stay in no script where no link can stand in for the jar', () => {
+    const text = `#!/bin/sh\nexec java -javaagent:/gone/skywalking-agent.jar -jar /app/app.jar\necho "never closed\n`;
+    const image = javaImage({ Entrypoint: ['/app/run.sh'] }, { '/app/run.sh': text });
+
+    expect(refusal({ image })).toMatchObject({ id: 'option-not-editable', params: { source: '/app/run.sh' } });
+  });
+
   it('in a script that a volume covers are refused', () => {
     const volumeMounts = [{ name: 'scripts', mountPath: '/app/run.sh' }];
     const image = javaImage({ Entrypoint: ['/app/run.sh'] }, { '/app/run.sh': `#!/bin/sh\nexec java ${flag} -jar /app/app.jar\n` });
@@ -232,6 +246,13 @@ describe("the old agent's folder", () => {
     expect(change.delivery).toMatchObject({ stays: [], removes: ['LICENSE', 'activations', 'config', 'plugins'].map((name) => `/skywalking/agent/${name}`) });
   });
 
+  it.each<[string, string, ServiceSpec]>([
+    ['the image has something in the new home', 'home-taken', { image: javaImage({}, { '/changeover/app.jar': 'PK' }) }],
+    ['a volume covers the new home', 'mounted-over', { container: { volumeMounts: [{ name: 'v', mountPath: '/changeover' }] } }],
+  ])('has no successor where %s', (_case, id, spec) => {
+    expect(refusal({ ...spec, container: { ...spec.container, env: [{ name: 'JDK_JAVA_OPTIONS', value: flag }] } })).toMatchObject({ id });
+  });
+
   it('is found behind links', () => {
     const moved = Object.fromEntries(Object.entries(agentFolder).map(([path, text]) => [path.replace('/skywalking/agent', '/data/sw'), text]));
     const files = { ...javaImage().files, ...moved, '/skywalking': { link: 'data' }, '/data/agent.jar': { link: 'sw/skywalking-agent.jar' } };
@@ -251,7 +272,8 @@ describe("the old agent's folder", () => {
     ['the pod works in it', { workingDir: '/skywalking/agent/logs' }, {}, {}],
     ['it is a volume', {}, { Volumes: { '/skywalking/agent/logs': {} } }, {}],
     ['a volume is mounted in it', { volumeMounts: [{ name: 'logs', mountPath: '/skywalking/agent/logs' }] }, {}, {}],
-    ['a script names it', { lifecycle: { postStart: { exec: { command: ['sh', '-c', 'cat /skywalking/agent/config/agent.config'] } } } }, {}, {}],
+    ['a command names it', { lifecycle: { preStop: { exec: { command: ['ls', '/skywalking/agent'] } } } }, {}, {}],
+    ['a script reads from it', { lifecycle: { postStart: { exec: { command: ['sh', '-c', 'cat /skywalking/agent/config/agent.config'] } } } }, {}, {}],
     ['a script reaches into it', { lifecycle: { preStop: { exec: { command: ['sh', '-c', 'ls "$SW"/config'] } } } }, {}, {}],
     ['a part of it is a link', {}, {}, { '/skywalking/agent/optional-plugins': { link: '/app' } }],
   ])('is not emptied where %s', (_case, container, config, files) => {

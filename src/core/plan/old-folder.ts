@@ -24,7 +24,7 @@ export function removableChildren(question: DeliveryQuestion, place: OldPlace): 
 /** Whether the folder holds nothing but the agent, and nothing works in it, keeps data in it or reads from it: then it can be emptied. */
 export function canBeEmptied(question: DeliveryQuestion, place: OldPlace): boolean {
   const { folder, children, files } = place;
-  if (question.policy.image.removeOld !== 'auto' || !isAgentFolder(place)) return false;
+  if (question.policy.image.removeOld !== 'auto') return false;
   const isKnown = (name: string): boolean => removable.includes(name) || others.includes(name) || /^skywalking-agent[\w.-]*\.jar$/.test(name);
   if (!children.every((name) => isKnown(name) || `${folder}/${name}` === place.jar)) return false;
   // A link into another folder would empty that one.
@@ -32,8 +32,10 @@ export function canBeEmptied(question: DeliveryQuestion, place: OldPlace): boole
   return !isBelow(question, folder) && !namesFolder(question, place) && !children.some((name) => isUsed(question, place, name));
 }
 
-function isAgentFolder({ children }: OldPlace): boolean {
-  return children.includes('plugins') || children.includes('config');
+/** The agent's own files prove it: an application may have a folder `plugins` beside the jar as well. */
+function isAgentFolder({ files, folder }: OldPlace): boolean {
+  const parts = ['plugins', 'activations'].flatMap((name) => files.children(`${folder}/${name}`));
+  return files.entry(`${folder}/config/agent.config`) !== undefined || parts.some((name) => /^apm-.*\.jar$/.test(name));
 }
 
 function isUsed(question: DeliveryQuestion, place: OldPlace, name: string): boolean {
@@ -42,7 +44,7 @@ function isUsed(question: DeliveryQuestion, place: OldPlace, name: string): bool
   const afterVariable = new RegExp(String.raw`(?:\$\w+|[}"')\x60])/${escapeRegExp(name)}(?![\w.-])`);
   const asWord = new RegExp(String.raw`(?<![\w.-])${escapeRegExp(name)}(?![\w.-])`);
   const byName = namesFolder(question, place);
-  return isBelow(question, path) || scriptTexts(question).some(({ text }) => text.includes(path) || afterVariable.test(text) || (byName && asWord.test(text)));
+  return isBelow(question, path) || scriptTexts(question).some(({ text }) => afterVariable.test(text) || (byName && asWord.test(text)));
 }
 
 /** Something is kept at or below the path, or works there. */

@@ -128,6 +128,20 @@ describe('an image of several platforms', () => {
     expect(new Set(target?.layers.map((layer) => layer.digest)).size).toBe(3);
   });
 
+  it('is refused where they need different edits of the pod', () => {
+    const start = (text: string): ReturnType<typeof javaImage> =>
+      javaImage({ Entrypoint: ['/run.sh'] }, { '/run.sh': `#!/bin/sh\nexec java ${text} -jar /app/app.jar\n` });
+    const env = [
+      { name: 'AGENT', value: flag },
+      { name: 'MORE', value: '-Dskywalking.agent.is_cache_enhanced_class=true' },
+    ];
+
+    const image = [start('$AGENT $MORE'), { ...start('$AGENT'), architecture: 'arm64' }] as const;
+
+    expect(skip(plan({ image, container: { env }, policy: { delivery: 'image' } })).skip).toMatchObject({ params: { findings: ['platforms-differ'] } });
+    expect(migration(plan({ image, container: { env } })).delivery).toBe('takeover');
+  });
+
   it('is refused where one of them does not start the old agent', () => {
     const spec: ServiceSpec = { image: [platform('amd64', '-Xmx1g'), { ...javaImage(), architecture: 'arm64' }] };
 

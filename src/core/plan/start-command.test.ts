@@ -71,6 +71,13 @@ describe("the policy's start command", () => {
     expect(imageAfter(changed(ours)).config.entrypoint).toEqual(['/changeover/files/start.sh']);
   });
 
+  it('that starts no JVM is refused: nothing would load the new agent', () => {
+    expect(refusal({ ...spec(), files: { 'start.sh': new TextEncoder().encode('#!/bin/sh\nexec nginx\n') } })).toMatchObject({
+      id: 'no-carrier',
+      params: { because: 'not-reached' },
+    });
+  });
+
   it('left out leaves ENTRYPOINT and CMD as they are', () => {
     const { config } = imageAfter(changed({ ...spec(), policy: {} }));
 

@@ -18,7 +18,7 @@ export function startCommand(question: DeliveryQuestion, removed: OptionsRemoved
   if (!given) return { ...(entrypoint ? { entrypoint } : {}), ...(cmd ? { cmd } : {}) };
   const old = entrypoint ?? config.entrypoint;
   // `args` of the pod take CMD's place: ENTRYPOINT is then where the old one is safe from them.
-  if (question.container.args?.length && !hasCommand(question)) return { entrypoint: [...given, ...old], ...(cmd ? { cmd } : {}) };
+  if (question.container.args?.length) return { entrypoint: [...given, ...old], ...(cmd ? { cmd } : {}) };
   return { entrypoint: given, cmd: [...old, ...(cmd ?? config.cmd)] };
 }
 
@@ -31,12 +31,10 @@ export function startProblem(question: DeliveryQuestion, removed: OptionsRemoved
     return refuse('entrypoint-not-in-image', { path: program });
   const covered = mountOver(question, [...removed.texts.keys()]);
   if (covered) return refuse('mounted-over', covered);
-  // Without any `command`, or without any `args`, the image's own would come into force.
-  const after = editContainer(container, removed.podEdits);
-  const emptied = (field: 'command' | 'args'): boolean => Boolean(container[field]?.length) && !after[field]?.length;
+  // Without any `args` the image's CMD would come into force.
+  const isEmptied = Boolean(container.args?.length) && !editContainer(container, removed.podEdits).args?.length;
   const hidden = start.cmd ?? facts.config.cmd;
-  if (emptied('command') || (emptied('args') && !hasCommand(question) && hidden.length > 0)) return refuse('command-would-be-empty', {});
-  return undefined;
+  return isEmptied && !hasCommand(question) && hidden.length > 0 ? refuse('command-would-be-empty', {}) : undefined;
 }
 
 /** Whether the pod sets `command`, and so hides ENTRYPOINT and CMD. */

@@ -35,17 +35,32 @@ describe('a takeover', () => {
   });
 
   it.each<[string, string]>([
-    ['by its path', 'cp /skywalking/agent/activations/a.jar /tmp'],
+    ['by its path', 'ls /skywalking/agent/activations'],
     ['behind a variable', 'ls ${SW}/activations'],
     ['after it went there', 'cd /skywalking/agent; ls activations'],
   ])('keeps what a script uses %s', (_case, command) => {
     const container = { ...inPod, lifecycle: { preStop: { exec: { command: ['sh', '-c', command] } } } };
 
-    // A script that copies from the folder may as well copy the jar: then there is no takeover at all.
-    const mode = command.startsWith('cp') ? refusal({ container }, 'takeover').id : changed({ container }, 'takeover').delivery.removes;
+    expect(changed({ container }, 'takeover').delivery.removes).toEqual(['/skywalking/agent/LICENSE', '/skywalking/agent/plugins']);
+  });
 
-    if (typeof mode === 'string') expect(mode).toBe('jar-moved-by-script');
-    else expect(mode).toEqual(['/skywalking/agent/LICENSE', '/skywalking/agent/plugins']);
+  it('keeps what a volume lies in', () => {
+    const volumeMounts = [{ name: 'plugin', mountPath: '/skywalking/agent/plugins/own.jar' }];
+
+    expect(changed({ container: { ...inPod, volumeMounts } }, 'takeover').delivery.removes).toEqual([
+      '/skywalking/agent/LICENSE',
+      '/skywalking/agent/activations',
+    ]);
+  });
+
+  it('removes nothing beside a jar that lies among the files of the application', () => {
+    const jar = '/srv/skywalking-agent.jar';
+    const image = javaImage({}, { [jar]: 'PK', '/srv/plugins/payment.jar': 'PK', '/srv/config/application.yml': 'a: b', '/srv/LICENSE': 'ours' });
+
+    const change = changed({ image, container: { env: [{ name: 'JAVA_TOOL_OPTIONS', value: `-javaagent:${jar}` }] } }, 'takeover');
+
+    expect(change.delivery.removes).toEqual([]);
+    expect(imageAfter(change).files?.children('/srv')).toEqual(['LICENSE', 'config', 'plugins', 'skywalking-agent.jar']);
   });
 
   it('runs exactly one agent, whichever of image and pod goes back', () => {
@@ -69,6 +84,17 @@ describe('a takeover', () => {
     ['a volume covers the jar', 'mounted-over', { container: { ...inPod, volumeMounts: [{ name: 'v', mountPath: '/skywalking/' }] } }],
     ["a volume covers the new agent's home", 'mounted-over', { container: { ...inPod, volumeMounts: [{ name: 'v', mountPath: '/changeover/agent' }] } }],
     ['the image has something in that home', 'home-taken', { image: javaImage({}, { '/changeover/app.jar': 'PK' }) }],
+    [
+      'a volume covers what the path leads to',
+      'mounted-over',
+      {
+        container: {
+          env: [{ name: 'JAVA_TOOL_OPTIONS', value: '-javaagent:/sw/skywalking-agent.jar' }],
+          volumeMounts: [{ name: 'v', mountPath: '/skywalking' }],
+        },
+        image: javaImage({}, { '/sw': { link: '/skywalking/agent' } }),
+      },
+    ],
     [
       'a script of the image moves the jar',
       'jar-moved-by-script',

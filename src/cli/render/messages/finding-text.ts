@@ -57,7 +57,7 @@ const options: Texts = {
       .map(reasonOf)
       .join('; ')}`,
   'option-not-editable': (p) => `the old agent's option in ${p('source')} cannot be taken out: it is not written there as it stands`,
-  'command-would-be-empty': () => "without the old agent's options the pod's command would be empty, and the image's own would run",
+  'command-would-be-empty': () => "without the old agent's options the pod's args would be empty, and the image's own would come in their place",
   'script-not-edited': (p) => `${p('path')} could not be edited: its option stays and leads to the new agent`,
   'coupled-flag': () => "the pod's options and the image change together: the old image with the new options would run without any agent",
   'config-map-overridden': (p) => `${p('name')} is written into the pod and no longer follows the ConfigMap ${p('configMap')}`,
