@@ -6,7 +6,7 @@ import { listRecords } from '../../src/app/state-store.ts';
 import type { CallHooks } from '../../src/adapters/simulated/intercept.ts';
 import { mortalPorts, type MortalPorts } from '../../src/adapters/simulated/mortal-ports.ts';
 import type { PodScript, ScriptBook } from '../../src/adapters/simulated/pod-script.ts';
-import { pushSampleImage, sampleAgentJar, SAMPLE_JARS } from '../../src/adapters/simulated/sample-images.ts';
+import { pushSampleImage, sampleAgentJar, SAMPLE_JARS, type SampleStack } from '../../src/adapters/simulated/sample-images.ts';
 import { createSimulatedJournals } from '../../src/adapters/simulated/simulated-journal.ts';
 import { openSimulatedRegistry } from '../../src/adapters/simulated/simulated-registry.ts';
 import { simulatedWorld, type SimulatedWorld } from '../../src/adapters/simulated/simulated-world.ts';
@@ -24,6 +24,8 @@ export interface SimulatedService {
   readonly replicas?: number;
   /** What its pods do once they run the new image. */
   readonly after?: PodScript;
+  /** Its image; a Tomcat with SkyWalking when left out. */
+  readonly stack?: SampleStack;
   /** Members of its container, in place of the usual ones. */
   readonly container?: JsonObject;
 }
@@ -34,6 +36,8 @@ export interface SimulationOptions {
   readonly rollout?: JsonObject;
   /** Other members of the policy's `spec`. */
   readonly spec?: JsonObject;
+  /** Layers are read for the plan unless `false`. */
+  readonly layerScan?: boolean;
   /** More objects of the cluster. */
   readonly objects?: readonly KubeObject[];
 }
@@ -60,7 +64,7 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
   const admin = world.connect();
   for (const name of ['shop', STATE_NAMESPACE]) await admin.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   for (const service of options.services) {
-    await pushSampleImage(registry, imageOf(service), 'tomcat-skywalking');
+    await pushSampleImage(registry, imageOf(service), service.stack ?? 'tomcat-skywalking');
     await admin.create(deployment(service));
   }
   for (const object of options.objects ?? []) await admin.create(object);
@@ -81,7 +85,7 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
     identity: `engine-${(engines += 1)}`,
   });
   const policy = parsePolicy(policyOf(options), { file: 'policy', position: () => undefined });
-  const plan = await makePlan(ports(), { policy, directory: '/', layerScan: true, allow: [] });
+  const plan = await makePlan(ports(), { policy, directory: '/', layerScan: options.layerScan ?? true, allow: [] });
   const events: RunEvent[] = [];
   const openEngine = (hooks?: CallHooks): MortalPorts<EnginePorts> => mortalPorts(ports(), hooks);
   return {

@@ -82,6 +82,41 @@ describe('delivery: image', () => {
     expect(specs(simulation)).toEqual(before);
   });
 
+  it('leaves a service alone whose masked values are others by the time they are to be written', async () => {
+    const simulation = await openSimulation({ services: [secretive()], ...rewrite });
+    const admin = simulation.world.connect();
+    const deployment = {
+      resource: { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments', namespaced: true },
+      namespace: 'shop',
+      name: 'secretive',
+    } as const;
+    const path = '/spec/template/spec/containers/0/env/0/value';
+    let changed = false;
+
+    // Just before the claim: the checks on the template are done by then.
+    const result = await simulation.apply(() => ({
+      before: async ({ port, method }) => {
+        if (changed || port !== 'cluster' || method !== 'patch') return;
+        changed = true;
+        await admin.patch(deployment, [{ op: 'replace', path, value: `-Ddb.password=0ther ${flag}secretive -Xmx512m` }]);
+      },
+    }));
+
+    expect(result).toMatchObject({ status: { workloads: [{ state: 'SKIPPED', reason: { id: 'stale' } }] } });
+    expect(JSON.stringify(specs(simulation))).toContain('-Ddb.password=0ther -javaagent:');
+    expect(simulation.deployments().map(ours)).toEqual([[]]);
+  });
+
+  it('switches the agent of an image off whose layers were not read, at apply as in the plan', async () => {
+    const service: SimulatedService = { name: 'unread', stack: 'spring-skywalking', container: { env: [{ name: 'SW_AGENT_NAME', value: 'unread' }] } };
+    const simulation = await openSimulation({ services: [service], layerScan: false, ...rewrite });
+
+    const result = await applyToTheEnd(simulation);
+
+    expect(result.status.counts).toMatchObject({ migrated: 1 });
+    expect(simulation.plan.items).toMatchObject([{ source: { unscanned: true }, target: { removes: [] } }]);
+  });
+
   it('overrides a ConfigMap in the pod and leaves it as it is', async () => {
     const container = { env: [{ name: 'SW_AGENT_NAME', value: 'mapped' }], envFrom: [{ configMapRef: { name: 'jvm' } }] };
     const simulation = await openSimulation({ services: [{ name: 'mapped', container }], objects: [configMap(`-Xmx512m ${flag}mapped`)], ...rewrite });

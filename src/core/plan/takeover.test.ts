@@ -44,6 +44,12 @@ describe('a takeover', () => {
     expect(changed({ container }, 'takeover').delivery.removes).toEqual(['/skywalking/agent/LICENSE', '/skywalking/agent/plugins']);
   });
 
+  it('knows the folder by its plugins where the settings are not in the image', () => {
+    const { '/skywalking/agent/config/agent.config': _config, ...files } = javaImage().files;
+
+    expect(changed({ container: inPod, image: { ...javaImage(), files } }, 'takeover').delivery.removes).toContain('/skywalking/agent/plugins');
+  });
+
   it('keeps what a volume lies in', () => {
     const volumeMounts = [{ name: 'plugin', mountPath: '/skywalking/agent/plugins/own.jar' }];
 
