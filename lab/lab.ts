@@ -9,7 +9,7 @@ export { inspectJvm } from './inspect-jvm.ts';
 export const lab = {
   /** Client certificate, may everything. */
   adminKubeconfig: paths.adminKubeconfig,
-  /** The product's ServiceAccount with the rights of `rbac.yaml`. */
+  /** The product's ServiceAccount with exactly the rights that `changeover doctor --rbac` prints. */
   changeoverKubeconfig: paths.changeoverKubeconfig,
   /** May list namespaces, and nothing else. */
   viewerKubeconfig: paths.viewerKubeconfig,

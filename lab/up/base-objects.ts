@@ -2,17 +2,20 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { applyObjects, kubectl } from '../kubectl.ts';
 import { addresses, sources } from '../paths.ts';
+import { runCommand } from '../run-command.ts';
 import { sidecarLabel } from '../stand-ins/sidecar-webhook.ts';
 import { pki } from './certificates.ts';
 
-/** Creates the namespaces and the rights of `rbac.yaml`. */
+/** Creates the namespaces and the rights in them. */
 export async function applyNamespacesAndRights(): Promise<void> {
   await applyObjects(['changeover', 'shop', 'store', 'observability'].map((name) => namespaceObject(name)));
   await applyRights();
 }
 
-/** Applies `rbac.yaml`. */
+/** Gives the product's ServiceAccount exactly the rights that `changeover doctor --rbac` prints, and `viewer` those of `rbac.yaml`. */
 export async function applyRights(): Promise<void> {
+  const printed = await runCommand(join(sources, '../bin/changeover'), ['doctor', '--rbac', 'apply', '-p', join(sources, 'policy.yaml')]);
+  await kubectl(['apply', '-f', '-'], { input: printed });
   await kubectl(['apply', '-f', join(sources, 'rbac.yaml')]);
 }
 
