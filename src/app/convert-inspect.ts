@@ -138,7 +138,9 @@ function skipFindings({ skip, findings, business, workload }: Inspection, { imag
   if (!skip) return [];
   const severity = isSuspect(workload.object) ? 'warn' : 'info';
   const unknown = business && images.get(business.container.image) === undefined && business.reading.options.jvm !== 'no';
-  if (skip.id === 'no-agent' && unknown && options.images.kind !== 'registry') return [{ id: 'agent-not-named', severity: 'info', params: {} }];
+  if (skip.id === 'no-agent' && unknown && options.images.kind !== 'registry') {
+    return [severity === 'warn' ? { id: 'start-not-known', severity: 'warn', params: {} } : { id: 'agent-not-named', severity: 'info', params: {} }];
+  }
   if (skip.id === 'blocked') return findings.filter((finding) => finding.severity === 'block');
   return [{ id: skip.id, severity: skip.id === 'ambiguous-container' ? severity : 'info', params: skip.params }];
 }

@@ -10,6 +10,7 @@ export const convertTexts: Texts = {
   'image-not-rewritten': (p) =>
     `its image ${p('image')} stays, and still holds the old agent: make the new one with \`changeover image rewrite\`, and name it here`,
   'agent-not-named': () => 'nothing in the manifest names the old agent; whether its image does is not known, as it was not read',
+  'start-not-known': () => 'it has a -javaagent: option, and whether that reaches a JVM is up to its image, which was not read: convert it with the registry',
   'tool-options-hide-the-image': () => "its JAVA_TOOL_OPTIONS holds other options too, and would hide the new image's: convert it with the registry",
   'not-selected': (p) => `the policy does not select it (${p('by')})`,
 };

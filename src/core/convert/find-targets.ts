@@ -36,7 +36,7 @@ export function findObjects(value: Json, path: DocumentPath = []): readonly Mani
  */
 export function findTargets({ path, value }: ManifestObject): readonly ConvertTarget[] {
   if (value['kind'] === 'CustomResourceDefinition') return [];
-  const holders = value['kind'] === 'Pod' ? [{ path, value }] : findTemplates(value, path);
+  const holders = value['kind'] !== 'Pod' ? findTemplates(value, path) : hasContainers(value) ? [{ path, value }] : [];
   const metadata = objectAt(value, 'metadata');
   const { namespace } = metadata;
   return holders.map((holder) => ({
@@ -57,9 +57,12 @@ function findTemplates(value: Json | undefined, path: DocumentPath): readonly Ma
   if (!isJsonObject(value)) return [];
   return Object.entries(value).flatMap(([key, member]) => {
     const at = [...path, key];
-    const isTemplate = /template$/i.test(key) && isJsonObject(member) && Array.isArray(objectAt(member, 'spec')['containers']);
-    return isTemplate ? [{ path: at, value: member }] : findTemplates(member, at);
+    return /template$/i.test(key) && isJsonObject(member) && hasContainers(member) ? [{ path: at, value: member }] : findTemplates(member, at);
   });
+}
+
+function hasContainers(holder: JsonObject): boolean {
+  return Array.isArray(objectAt(holder, 'spec')['containers']);
 }
 
 function objectAt(value: JsonObject, key: string): JsonObject {
