@@ -19,6 +19,7 @@ export function item(name: string, overrides: Partial<MigrateItem> = {}): Migrat
     replicas: 2,
     findings: [],
     action: 'migrate',
+    surge: 1,
     container: name,
     templateHash: 'hash',
     source: { image: before, repository: `registry.example.com/${name}`, digest: `sha256:${'0'.repeat(64)}` },

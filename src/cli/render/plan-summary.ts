@@ -6,6 +6,10 @@ export interface PlanSummary {
   readonly skipped: number;
   /** Pods the rollouts will replace. */
   readonly pods: number;
+  /** Pods there may be beyond the usual number at a time: the batch that needs most. */
+  readonly surge: number;
+  /** Bytes that go up: the shared agent layer once per registry; the rest is a few kB an image. */
+  readonly bytes: number;
   /** Different images that are made. */
   readonly images: number;
   /** Hosts they are pushed to. */
@@ -17,12 +21,16 @@ export interface PlanSummary {
 /** Counts what a plan does. */
 export function summarisePlan(plan: Plan): PlanSummary {
   const items = plan.items.filter(isMigration);
+  const registries = [...new Set(items.map((item) => item.target.reference.split('/')[0] ?? ''))].sort();
+  const surgeOf = new Map(items.map((item) => [item.id, item.surge]));
   return {
     migrating: items.length,
     skipped: plan.items.length - items.length,
     pods: items.reduce((sum, item) => sum + item.replicas, 0),
     images: new Set(items.map((item) => item.target.reference)).size,
-    registries: [...new Set(items.map((item) => item.target.reference.split('/')[0] ?? ''))].sort(),
+    surge: Math.max(0, ...plan.batches.map((batch) => batch.reduce((sum, id) => sum + (surgeOf.get(id) ?? 0), 0))),
+    bytes: plan.agentLayer.size * registries.length,
+    registries,
     batchSizes: describeSizes(plan.batches.map((batch) => batch.length)),
   };
 }

@@ -15,6 +15,7 @@ function move(name: string, more: Partial<MigrateItem> = {}): MigrateItem {
     replicas: 2,
     findings: [],
     action: 'migrate',
+    surge: 1,
     container: 'app',
     templateHash: 'h',
     source: { image: `reg.example/${name}:1`, repository: `reg.example/${name}`, digest: 'sha256:a' },
@@ -54,7 +55,7 @@ function view(items: readonly PlanItem[], width = 100): readonly string[] {
     policyHash: 'p',
     policy: {},
     policyDirectory: '/',
-    agentLayer: { digest: 'sha256:l', diffId: 'sha256:d', size: 1, version: '2.33.1' },
+    agentLayer: { digest: 'sha256:l', diffId: 'sha256:d', size: 26_500_000, version: '2.33.1' },
     items,
     batches: ids.length === 0 ? [] : [ids.slice(0, 1), ids.slice(1)].filter((batch) => batch.length > 0),
   };
@@ -67,13 +68,14 @@ describe('formatPlan', () => {
   it('begins with the numbers, goes on with exceptions, then changes, then batches', () => {
     const lines = view([move('cart'), move('orders'), skip('idle', 'no-pods'), skip('odd', 'blocked', { findings: [block] })]);
 
-    expect(lines.slice(0, 6)).toEqual([
+    expect(lines.slice(0, 7)).toEqual([
       'Plan sw-to-otel  hash 9f3c1a2b77aa, cluster https://10.0.0.1:6443',
       '  2  to move: skywalking out, opentelemetry 2.33.1 in',
       '  1  blocked until a person allows or mends it',
       '  1  left alone',
       '  4 pods restart in 2 batches of 1, at least 10 min',
-      '  2 images pushed to reg.example',
+      '  at most 1 pod more than usual at a time',
+      '  2 images pushed to reg.example, about 26.5 MB in all',
     ]);
     const order = [
       'Blocked',

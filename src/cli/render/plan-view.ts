@@ -1,5 +1,6 @@
 import type { MigrateItem, Plan } from '../../core/plan/plan.ts';
 import type { Policy } from '../../core/policy/policy.ts';
+import { formatBytes } from './bytes.ts';
 import { formatDuration } from './duration.ts';
 import { count } from './messages/say.ts';
 import type { Paint } from './paint.ts';
@@ -45,7 +46,7 @@ export function formatPlan(plan: Plan, options: PlanViewOptions): readonly strin
 }
 
 function summary(plan: Plan, { paint, policy }: PlanViewOptions): readonly string[] {
-  const { migrating, skipped, pods, images, registries, batchSizes } = summarisePlan(plan);
+  const { migrating, skipped, pods, surge, images, bytes, registries, batchSizes } = summarisePlan(plan);
   const blocked = plan.items.filter((item) => item.action === 'skip' && item.skip.id === 'blocked').length;
   const soak = policy.rollout.soakMs;
   const rows: readonly (readonly Cell[])[] = [
@@ -55,7 +56,8 @@ function summary(plan: Plan, { paint, policy }: PlanViewOptions): readonly strin
   ];
   const rollout = [
     `${count(pods, 'pod')} restart in ${count(plan.batches.length, 'batch', 'batches')} of ${batchSizes}, at least ${formatDuration(plan.batches.length * soak)}`,
-    `${count(images, 'image')} pushed to ${registries.map(printable).join(', ')}`,
+    surge === 0 ? 'never more pods than usual' : `at most ${count(surge, 'pod')} more than usual at a time`,
+    `${count(images, 'image')} pushed to ${registries.map(printable).join(', ')}, about ${formatBytes(bytes)} in all`,
   ];
   return [
     `${paint('strong', `Plan ${printable(plan.name)}`)}  ${paint('quiet', `hash ${plan.hash.slice(0, 12)}, cluster ${printable(plan.cluster.server)}`)}`,

@@ -12,6 +12,7 @@ import type { TargetImage } from './compose-target.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { InspectedContainer, Inspection } from './inspect-workload.ts';
 import { summariseAgent, replicasWanted } from './scan-item.ts';
+import { surgeOf } from './surge.ts';
 import { teamOf } from './owner-team.ts';
 import type { MigrateItem, PlanItem, RefusedDelivery } from './plan.ts';
 import type { ChangeContext, ChangeSubject, PlannedChange } from './plan-change.ts';
@@ -74,6 +75,7 @@ function makeItem(
     ...itemBase(inspection, context, made.findings),
     action: 'migrate',
     container: business.container.name,
+    surge: surgeOf(inspection.workload),
     templateHash: templateHash(podTemplate(inspection.workload.object)),
     source: {
       image: business.container.image,

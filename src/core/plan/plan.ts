@@ -39,6 +39,8 @@ interface ItemBase {
 export interface MigrateItem extends ItemBase {
   readonly action: 'migrate';
   readonly container: string;
+  /** Pods its rollout may have beyond `replicas` at a time. */
+  readonly surge: number;
   /** sha256 (hex) of the pod template without our annotations: what was reviewed. */
   readonly templateHash: string;
   /** `unscanned`: its layers were not read, so nothing is proven of its paths, and apply does not read them either. */
