@@ -1,7 +1,7 @@
 import { missingParts } from './build.ts';
 import { getJson } from './kubectl.ts';
 import { addresses, paths } from './paths.ts';
-import type { ServiceCount } from './stand-ins/segment-store.ts';
+import type { Segment, ServiceCount } from './stand-ins/segment-store.ts';
 
 export { inspectJvm } from './inspect-jvm.ts';
 
@@ -40,7 +40,16 @@ export async function serviceUrl(name: string, namespace = 'shop'): Promise<stri
 
 /** Segments and references to a caller's segment that SkyWalking agents reported since `up`, by service. */
 export async function readSegmentCounts(): Promise<Readonly<Record<string, ServiceCount>>> {
-  const response = await fetch(`${lab.oapCountsUrl}/services`);
-  if (!response.ok) throw new Error(`The OAP stand-in answered ${response.status}`);
-  return (await response.json()) as Readonly<Record<string, ServiceCount>>;
+  return await readOap('/services');
+}
+
+/** The newest segments (5,000 at most), oldest first; those of the kubelet's probes are left out. */
+export async function readSegments(): Promise<readonly Segment[]> {
+  return await readOap('/segments');
+}
+
+async function readOap<T>(path: string): Promise<T> {
+  const response = await fetch(`${lab.oapCountsUrl}${path}`);
+  if (!response.ok) throw new Error(`The OAP stand-in answered ${response.status} to ${path}`);
+  return (await response.json()) as T;
 }

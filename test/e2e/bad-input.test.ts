@@ -52,7 +52,7 @@ describe('bad input on a real cluster', () => {
     const outcome = await run(workFolder(), ['scan', '-n', 'shop'], { KUBECONFIG: lab.viewerKubeconfig });
 
     expect(outcome.code).toBe(6);
-    expect(outcome.stderr).toMatch(/not allowed to list (deployments|replicasets|pods) in namespace shop/);
+    expect(outcome.stderr).toMatch(/not allowed to list (deployments\.apps|replicasets\.apps|pods) in namespace shop/);
   });
 
   it('a plan from another cluster: exit 5, and nothing is written', async () => {

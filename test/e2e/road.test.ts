@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kubectl } from '../../lab/kubectl.ts';
-import { serviceUrl } from '../../lab/lab.ts';
+import { readSegments, serviceUrl } from '../../lab/lab.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import type { RunStatus } from '../../src/core/rollout/run-status.ts';
 import type { ScanResult } from '../../src/core/plan/scan-result.ts';
@@ -27,6 +27,16 @@ describe('a real fleet, moved end to end', () => {
 
   afterAll(async () => {
     await traffic.stop();
+  });
+
+  it('before: SkyWalking traces the chain, and a plain restart of it loses no request', async () => {
+    for (const name of ['gateway', 'orders']) await kubectl(['rollout', 'restart', '-n', 'shop', `deployment/${name}`]);
+    for (const name of ['gateway', 'orders']) await kubectl(['rollout', 'status', '-n', 'shop', `deployment/${name}`, '--timeout=180s']);
+    const whole = await wholeSkyWalkingTrace();
+
+    expect(whole).toEqual(new Set(['gateway', 'orders', 'payments', 'inventory']));
+    expect(traffic.failures()).toEqual([]);
+    before = await readDeployments();
   });
 
   it('scan tells the agent of every workload and the true reason for those it would leave alone', async () => {
@@ -182,6 +192,10 @@ describe('a real fleet, moved end to end', () => {
     }
   });
 
+  it('after: SkyWalking traces the chain again', async () => {
+    expect(await wholeSkyWalkingTrace()).toEqual(new Set(['gateway', 'orders', 'payments', 'inventory']));
+  });
+
   it('no request failed all the while', async () => {
     await traffic.stop();
 
@@ -189,6 +203,21 @@ describe('a real fleet, moved end to end', () => {
     expect(traffic.failures()).toEqual([]);
   });
 });
+
+/** The services of the largest trace that SkyWalking agents report from now on; waits for one of four. */
+async function wholeSkyWalkingTrace(): Promise<ReadonlySet<string>> {
+  const known = new Set((await readSegments()).map((segment) => segment.segmentId));
+  let best: ReadonlySet<string> = new Set();
+  for (let attempt = 0; attempt < 60 && best.size < 4; attempt += 1) {
+    const fresh = (await readSegments()).filter((segment) => !known.has(segment.segmentId));
+    for (const segments of Map.groupBy(fresh, (segment) => segment.traceId).values()) {
+      const services = new Set(segments.map((segment) => segment.service));
+      if (services.size > best.size) best = services;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  return best;
+}
 
 function ours(deployment: Deployment | undefined): readonly string[] {
   const annotations = { ...deployment?.metadata.annotations, ...deployment?.spec.template.metadata.annotations };
