@@ -68,7 +68,9 @@ async function settleHome(registry: Registry, agentLayer: BuiltLayer, options: P
 /** In another repository of the same registry the source's layers are mounted; their bytes never pass through here. */
 async function bringBase(registry: Registry, source: SourceImage, repository: Repository, signal: AbortSignal | undefined): Promise<void> {
   if (repository.registry === source.repository.registry && repository.path === source.repository.path) return;
-  const layers = new Set(source.platforms.flatMap((platform) => platform.parsed.layers.filter((layer) => !isForeign(layer.mediaType)).map((layer) => layer.digest)));
+  const layers = new Set(
+    source.platforms.flatMap((platform) => platform.parsed.layers.filter((layer) => !isForeign(layer.mediaType)).map((layer) => layer.digest)),
+  );
   for (const digest of layers) {
     if (!(await registry.mountBlob(repository, digest, source.repository, signal))) throw notMounted(repository, digest, source.repository);
   }

@@ -1,5 +1,4 @@
 import type { ObjectRef, Resource } from '../ports/cluster.ts';
-import type { KubeObject } from '../core/workload/kube-object.ts';
 
 /** The kinds we read and write. */
 export const resources = {
@@ -21,9 +20,4 @@ export function refTo(resource: Resource, namespace: string, name: string): Obje
 export function workloadRef(id: string): ObjectRef {
   const [namespace = '', , name = ''] = id.split('/');
   return { resource: resources.deployment, namespace, name };
-}
-
-/** Reference to an object as read. */
-export function refOf(resource: Resource, object: KubeObject): ObjectRef {
-  return { resource, namespace: object.metadata.namespace ?? '', name: object.metadata.name };
 }

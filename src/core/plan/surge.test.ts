@@ -4,7 +4,12 @@ import type { Workload } from '../workload/workload.ts';
 import { surgeOf } from './surge.ts';
 
 function workload(replicas: number, strategy?: Json): Workload {
-  const object = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'orders' }, spec: { replicas, ...(strategy === undefined ? {} : { strategy }) } };
+  const object = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'orders' },
+    spec: { replicas, ...(strategy === undefined ? {} : { strategy }) },
+  };
   return { id: 'shop/Deployment/orders', namespace: 'shop', kind: 'Deployment', name: 'orders', uid: 'u', object, replicaSets: [], pods: [] };
 }
 
