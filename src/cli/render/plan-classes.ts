@@ -106,9 +106,10 @@ function envRows(edit: Edit & { readonly kind: 'env' }): readonly (readonly [Cel
 function imageRows(example: MigrateItem, plan: Plan): readonly (readonly Cell[])[] {
   const { env, removes, stays, entrypoint, cmd, edited = [] } = example.target;
   const added = Object.entries(env).map(([name, value]): readonly Cell[] => [plus('+ image env'), `${printable(name)}=${redacted(name, value)}`]);
-  const layer = `${example.delivery === 'takeover' ? `a link at ${printable(example.agent.jarPath)} to` : 'files of'} the new agent ${printable(plan.agentLayer.version)}`;
+  const linked = !example.findings.some((finding) => finding.id === 'old-agent-stays');
   return [
-    [plus('+ in image'), layer],
+    [plus('+ in image'), `the new agent ${printable(plan.agentLayer.version)}`],
+    ...(linked ? [[plus('+ in image'), `a link at ${printable(example.agent.jarPath)} to it`]] : []),
     ...added,
     ...(entrypoint ? [[plus('+ in image'), `ENTRYPOINT ${printable(JSON.stringify(entrypoint))}`]] : []),
     ...(cmd ? [[plus('+ in image'), `CMD ${printable(JSON.stringify(cmd))}`]] : []),

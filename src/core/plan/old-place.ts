@@ -32,10 +32,13 @@ export function findOldPlace(question: DeliveryQuestion): OldPlace | Refusal {
   const { jarPath } = question.old[0];
   const { files } = facts;
   if (!files) return refuse('layers-not-scanned', { reason: facts.scanProblem ?? 'the layer scan is off' });
+  // A jar that comes from a volume is not in the image either; the volume is what its owner needs to hear of.
+  const covered = mountOver(question, [jarPath]);
+  if (covered) return refuse('mounted-over', covered);
   const jar = files.physicalPath(jarPath);
   const final = finalPath(files, jarPath);
   if (jar === undefined || final === undefined) return refuse('jar-not-in-image', { path: jarPath });
-  const mount = mountOver(question, [jarPath, jar, final]);
+  const mount = mountOver(question, [jar, final]);
   if (mount) return refuse('mounted-over', mount);
   const moved = movedByScript(question);
   if (moved) return refuse('jar-moved-by-script', moved);
