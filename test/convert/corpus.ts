@@ -13,21 +13,23 @@ export interface Manifest {
   readonly documents: { readonly before: readonly JsonObject[]; readonly after: { readonly [mode in Mode]: readonly JsonObject[] } };
 }
 
-const bystanders: readonly JsonObject[] = [
-  { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec: { ports: [{ port: 80, targetPort: 8080 }], selector: { app: 'web' } } },
-  {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: 'alerts' },
-    data: { 'rules.yaml': 'alert: "{{ $labels.job }} is down"\nfor: 5m\n', opts: '-javaagent:/nothing.jar' },
-  },
-];
+function bystanders(seed: number): readonly JsonObject[] {
+  return [
+    { apiVersion: 'v1', kind: 'Service', metadata: { name: `web${seed}` }, spec: { ports: [{ port: 80, targetPort: 8080 }], selector: { app: 'web' } } },
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: `alerts${seed}` },
+      data: { 'rules.yaml': 'alert: "{{ $labels.job }} is down"\nfor: 5m\n', opts: '-javaagent:/nothing.jar' },
+    },
+  ];
+}
 
 /** The manifest of a seed; `only` narrows the kinds. */
 export function manifest(seed: number, only: readonly [Kind, ...Kind[]] = kinds): Manifest {
   const random = seededRandom(seed);
   const made = Array.from({ length: 1 + random.below(3) }, (_, index) => workload(`svc${seed}-${index}`, random.pick(only), random));
-  const around = bystanders.filter(() => random.chance(0.3));
+  const around = bystanders(seed).filter(() => random.chance(0.3));
   const layout = random.pick(['documents', 'documents', 'documents', 'list', 'json']);
   const arrange = (objects: readonly JsonObject[]): readonly JsonObject[] =>
     layout === 'documents' ? objects : [{ apiVersion: 'v1', kind: 'List', items: objects }];

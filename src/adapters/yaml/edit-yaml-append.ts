@@ -49,8 +49,7 @@ export function addList(
   const end = endOf(behind, text);
   if (holder.flow === true) {
     const key = startOf(behind);
-    const before = /[,{](\s*)$/.exec(text.slice(0, key))?.[1];
-    const space = before === undefined || before === '' ? looks.gap : before;
+    const space = spaceBefore(text, key) || looks.gap;
     return {
       start: end,
       length: 0,
@@ -78,7 +77,7 @@ function appendInFlow(list: YAMLSeq, items: readonly FlatItem[], { text, last }:
   const looks = looksOf(last, text);
   if (last === undefined) return { start: open, length: 0, text: items.map((item) => flowItem(item, undefined, text, looks)).join(', ') };
   const start = startOf(last);
-  const own = /[,[](\s*)$/.exec(text.slice(0, start))?.[1] ?? ' ';
+  const own = spaceBefore(text, start) ?? ' ';
   const gap = own === '' && list.items.length === 1 ? looks.gap : own;
   return { start: endOf(last, text), length: 0, text: items.map((item) => `,${gap}${flowItem(item, last, text)}`).join('') };
 }
@@ -124,6 +123,13 @@ export function listIndent(holders: readonly (YAMLMap | YAMLSeq)[], text: string
 /** Whether a node is a list without a value (`env:`). */
 export function isEmptyValue(node: unknown): boolean {
   return node === null || (isScalar(node) && node.value === null && node.range !== undefined && node.range !== null && node.range[0] === node.range[1]);
+}
+
+/** White space between a flow collection's member and the comma or bracket before it; undefined where a comment is. */
+function spaceBefore(text: string, at: number): string | undefined {
+  let start = at;
+  while (start > 0 && /\s/.test(text.charAt(start - 1))) start -= 1;
+  return /[,[{]/.test(text.charAt(start - 1)) ? text.slice(start, at) : undefined;
 }
 
 function column(at: number, text: string): number {

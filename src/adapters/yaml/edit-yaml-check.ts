@@ -3,7 +3,8 @@ import { duplicateKeys, type NodeProblem } from './check-nodes.ts';
 
 /** How many values a document may hold once its aliases are followed. */
 const MAX_VALUES = 2_000_000;
-const MAX_ALIASES = 10_000;
+/** Anchors that are looked through for all aliases together. */
+const MAX_LOOKUPS = 20_000_000;
 
 export interface CheckedNodes {
   readonly problems: readonly NodeProblem[];
@@ -18,7 +19,7 @@ export interface CheckedNodes {
 export function checkManifest(document: Document): CheckedNodes {
   const state: State = { anchors: new Map(), problems: [], shared: new Set(), aliases: 0 };
   const values = document.contents ? measure(document.contents, state) : 0;
-  const tooMuch = values > MAX_VALUES || state.aliases > MAX_ALIASES;
+  const tooMuch = values > MAX_VALUES || state.aliases * (state.aliases + state.anchors.size) > MAX_LOOKUPS;
   const bomb = { offset: document.range?.[0] ?? 0, message: 'uses anchors too often: write the values out' };
   return { problems: tooMuch ? [...state.problems, bomb] : state.problems, shared: state.shared };
 }

@@ -11,15 +11,14 @@ import { endOf, findPlace, keyText, startOf, type Place } from './edit-yaml-plac
 import { removeMembers } from './edit-yaml-remove.ts';
 import { printText, replaceText, styleLike } from './edit-yaml-scalar.ts';
 
-/** A document with the part of the whole text that is its own. */
+/** A document with its own text. */
 export interface EditSource {
   readonly document: Document;
   readonly value: Json;
   readonly shared: ReadonlySet<Node>;
   readonly text: string;
-  readonly region: { readonly start: number; readonly end: number };
-  /** The value of an edited region; undefined where it is not valid. */
-  readonly read: (region: string, madeFrom: string) => Json | undefined;
+  /** The value of an edited text; undefined where it is not valid. */
+  readonly read: (text: string, madeFrom: string) => Json | undefined;
 }
 
 type Group = readonly DocumentEdit[];
@@ -39,13 +38,11 @@ export function editDocument(source: EditSource, groups: readonly Group[]): Edit
 }
 
 function proven(source: EditSource, groups: readonly Group[], made: readonly (readonly Splice[] | EditRefusal)[]): readonly Splice[] | undefined {
-  const { text, region, value } = source;
+  const { text, value } = source;
   const splices = sortSplices(made.flatMap((each) => (typeof each === 'string' ? [] : each)));
   if (!splices || splices.length === 0) return splices;
-  const old = text.slice(region.start, region.end);
-  const shifted = splices.map((splice) => ({ ...splice, start: splice.start - region.start }));
   const edits = groups.flatMap((group, index) => (typeof made[index] === 'string' ? [] : group));
-  const read = source.read(spliceText(old, shifted), old);
+  const read = source.read(spliceText(text, splices), text);
   return read !== undefined && isDeepStrictEqual(read, applyDocumentEdits(value, edits)) ? splices : undefined;
 }
 

@@ -79,7 +79,7 @@ function replaceBlock(token: CST.BlockScalar, printed: string): readonly Splice[
   const header = token.props.find((prop) => prop.type === 'block-scalar-header');
   const body = bodyOffset(token);
   const lineBreak = token.props.at(-1);
-  const content = token.source.replace(/(?:[ \t]*\r?\n)*[ \t]*$/, '').length;
+  const content = token.source.trimEnd().length;
   const from = body - (lineBreak?.type === 'newline' ? lineBreak.source.length : 0);
   if (header?.type !== 'block-scalar-header') return [];
   return [

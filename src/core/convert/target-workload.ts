@@ -3,6 +3,9 @@ import type { KubeObject } from '../workload/kube-object.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { ConvertTarget } from './find-targets.ts';
 
+/** Longer texts the kernel hands to no process (`MAX_ARG_STRLEN`). */
+const MAX_TEXT = 131_071;
+
 /** The target as a workload of any kind with one pod, so that plans can be made for it. `namespace` counts where the object names none. */
 export function targetWorkload(target: ConvertTarget, namespace: string): Workload {
   const { apiVersion, kind, labels, templateLabels, name } = target;
@@ -36,14 +39,14 @@ function withoutNulls(value: Json): Json {
 function problemOf(container: Json): string | undefined {
   if (!isJsonObject(container) || typeof container['name'] !== 'string') return 'name';
   if (typeof container['image'] !== 'string' || container['image'] === '') return 'image';
-  const lists = ['command', 'args'].find((field) => !isListOf(container[field], (item) => typeof item === 'string'));
+  const lists = ['command', 'args'].find((field) => !isListOf(container[field], (item) => typeof item === 'string' && isText(item)));
   if (lists !== undefined) return lists;
   if (!isListOf(container['env'], (item) => isJsonObject(item) && typeof item['name'] === 'string' && isText(item['value']))) return 'env';
   return ['envFrom', 'volumeMounts'].find((field) => !isListOf(container[field], isJsonObject));
 }
 
 function isText(value: Json | undefined): boolean {
-  return value === undefined || value === null || typeof value === 'string';
+  return value === undefined || value === null || (typeof value === 'string' && value.length <= MAX_TEXT);
 }
 
 function isListOf(value: Json | undefined, test: (item: Json) => boolean): boolean {
