@@ -176,6 +176,11 @@ describe('reading', () => {
     );
   });
 
+  it('refuses one document that would take too much memory, and reads as much in many', () => {
+    expect(() => [...readManifests(`a: [${'a,'.repeat(600_000)}]`, 'x.yaml')]).toThrow(/x\.yaml:1:1: is too large for one document/);
+    expect([...readManifests('a: [b, c]\n---\n'.repeat(100), 'x.yaml')]).toHaveLength(101);
+  });
+
   it('refuses texts that explode when their aliases are followed, and reads many plain ones', () => {
     const level = (name: string, of: string): string => `${name}: &${name} [${Array.from({ length: 9 }, () => `*${of}`).join(', ')}]\n`;
     const bomb = `a: &a [x, x]\n${'bcdefghij'
