@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { connect } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -38,6 +38,16 @@ it('answers an agent with an empty message and status 0, and counts its segments
     operations: ['GET:/'],
     refs: [{ traceId: 'trace-1', parentSegmentId: 'segment-0', parentService: 'gateway', address: '10.0.0.1:8080' }],
   });
+});
+
+it('outlives an agent that is killed in the middle of a call', () => {
+  const respond = (): never => {
+    throw new Error('the stream has been destroyed');
+  };
+  const stream = Object.assign(new EventEmitter(), { destroyed: true, respond });
+  oap.emit('stream', stream, { ':path': '/skywalking.v3.ManagementService/keepAlive' });
+
+  expect(() => stream.emit('end')).not.toThrow();
 });
 
 async function call(path: string, chunks: readonly Buffer[]): Promise<{ readonly body: string; readonly status: unknown }> {

@@ -14,6 +14,7 @@ const emptyMessage = Buffer.alloc(5);
 export function createOap(store: SegmentStore): Http2Server {
   const server = createHttp2Server();
   server.on('stream', (stream, headers) => answer(stream, String(headers[':path']), store));
+  server.on('sessionError', () => undefined);
   return server;
 }
 
@@ -39,8 +40,12 @@ function answer(stream: ServerHttp2Stream, path: string, store: SegmentStore): v
   });
   stream.on('error', () => undefined);
   stream.on('end', () => {
+    // An agent that is killed takes its connection along, at any moment.
+    if (stream.destroyed) return;
     stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
-    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    stream.on('wantTrailers', () => {
+      if (!stream.destroyed) stream.sendTrailers({ 'grpc-status': '0' });
+    });
     stream.end(emptyMessage);
   });
 }
