@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { kubectl } from '../../lab/kubectl.ts';
 import { labMode } from '../../lab/lab-mode.ts';
+import { waitUntil } from '../../lab/wait-until.ts';
 import { readManifests } from '../../src/adapters/yaml/edit-yaml.ts';
 import { findObjects } from '../../src/core/convert/find-targets.ts';
 import type { KubeObject } from '../../src/core/workload/kube-object.ts';
@@ -46,18 +47,23 @@ describe.runIf(labMode() === 'full')('manifests of what runs, with the real regi
   it('name the images that a plan names', async () => {
     const folder = workFolder();
     writePolicy(folder, { delivery: 'image' });
-    const plan = json<Plan>(await run(folder, ['plan', '-p', 'policy.yaml', '-o', 'json']));
+    const planned = await waitUntil(() => migrations(folder), { what: 'a fleet that can be planned', timeoutMs: 120_000, everyMs: 5_000 });
     writeFileSync(join(folder, 'shop.yaml'), await kubectl(['get', 'deployments', '-n', 'shop', '-o', 'yaml']));
 
     const converted = await run(folder, ['convert', '-f', 'shop.yaml', '-p', 'policy.yaml']);
 
-    const planned = plan.items.filter((item): item is MigrateItem => item.action === 'migrate');
     const named = new Set([...converted.stdout.matchAll(/^\s*(?:- )?image: (\S+)$/gm)].map((match) => match[1]));
     expect(converted.code, converted.stderr).toBe(0);
-    expect(planned.length).toBeGreaterThan(0);
     expect(planned.map((item) => item.target.reference).filter((reference) => !named.has(reference))).toEqual([]);
   });
 });
+
+/** Undefined while the fleet is still coming up. */
+async function migrations(folder: string): Promise<readonly MigrateItem[] | undefined> {
+  const plan = json<Plan>(await run(folder, ['plan', '-p', 'policy.yaml', '-o', 'json']));
+  const found = plan.items.filter((item): item is MigrateItem => item.action === 'migrate');
+  return found.length > 0 ? found : undefined;
+}
 
 const corpora = new Map<string, readonly Manifest[]>();
 
