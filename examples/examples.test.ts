@@ -45,7 +45,7 @@ describe('the examples', () => {
     expect(read('skywalking-to-otel.yaml', text)).toMatchObject({
       select: { namespaceSelector: 'env=prod', labelSelector: 'tier in (web,api)' },
       to: { files: { kind: 'path', path: './opentelemetry-javaagent.jar' } },
-      image: { sign: ['cosign', 'sign', '{ref}'], files: { 'start.sh': './start.sh' }, entrypoint: ['/bin/sh', '/changeover/files/start.sh'] },
+      image: { files: { 'start.sh': './start.sh' }, entrypoint: ['/bin/sh', '/changeover/files/start.sh'] },
       verify: { jaeger: { kind: 'service', service: 'observability/jaeger-query:16686' } },
       registries: { 'registry.example.com': { ca: './ca.pem' } },
     });

@@ -9,6 +9,7 @@ import { podTemplate, templateHash } from '../../core/workload/pod-template.ts';
 import { digestOfImageId, viewPod } from '../../core/workload/pod-view.ts';
 import { sealEdits } from '../../core/workload/seal-edits.ts';
 import type { Workload } from '../../core/workload/workload.ts';
+import type { TargetImage } from '../../core/plan/compose-target.ts';
 import { pushImage } from '../push-image.ts';
 import { readWorkload, recompose } from '../recompose.ts';
 import { enterState, persist, recordOf, tell, type Session } from '../session.ts';
@@ -58,8 +59,21 @@ async function makeImage(session: Session, workload: Workload, { item }: Workloa
   if (change.target.root.digest !== item.target.digest) throw otherDigest(item.id, item.target.digest, change.target.root.digest);
   const agentHome = agentRepository(policy.image.agentRepository, change.target.reference.repository);
   const how = await pushImage(ports.registry, source, change.target, { agentHome, homes: session.homes, signal });
+  if (!(await becomesReadable(session, change.target)))
+    return { id: 'blocked', params: { detail: `the pushed image ${item.target.reference} did not become readable in time` } };
   tell(session, { type: 'image.pushed', workload: item.id, reference: item.target.reference, digest: item.target.digest, how });
   return undefined;
+}
+
+/** A scan or a replication may hold a pushed image back for a while (`image.readyTimeout`); pods must not meet that. */
+async function becomesReadable(session: Session, target: TargetImage): Promise<boolean> {
+  const { ports, policy, signal } = session;
+  const until = ports.clock.now() + policy.image.readyTimeoutMs;
+  for (;;) {
+    if (await ports.registry.manifest(target.reference.repository, target.root.digest, signal)) return true;
+    if (ports.clock.now() >= until) return false;
+    await ports.clock.sleep(5_000, signal);
+  }
 }
 
 function otherDigest(id: string, planned: string, made: string): ChangeoverError {

@@ -38,7 +38,6 @@ export interface Policy {
     readonly exclude: readonly string[];
     readonly kinds: readonly string[];
     readonly requireSidecar: readonly string[];
-    readonly includeZero: boolean;
     readonly container: { readonly namePrefixOfWorkload: boolean; readonly skip: readonly string[] };
   };
   readonly from: { readonly agent: string };
@@ -58,9 +57,8 @@ export interface Policy {
     readonly agentRepository: string;
     readonly reference: 'tag@digest' | 'digest' | 'tag';
     readonly removeOld: 'auto' | 'never';
+    /** How long a pushed image may take to become readable. */
     readonly readyTimeoutMs: number;
-    /** Command run after a push; `{ref}` stands for the new image's reference. */
-    readonly sign?: readonly string[];
     /** Files put below `<home>/files/`: name there -> path of the file, relative to the policy file. `image` mode only. */
     readonly files: { readonly [name: string]: string };
     /** Replaces ENTRYPOINT; gets the old ENTRYPOINT and CMD as arguments. `image` mode only. */

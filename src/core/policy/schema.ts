@@ -39,7 +39,6 @@ const select = z.strictObject({
     .readonly()
     .default(['Deployment']),
   requireSidecar: strings.default([]),
-  includeZero: z.boolean().default(false),
   container: container.prefault({}),
 });
 
@@ -68,7 +67,6 @@ const image = z.strictObject({
   reference: choice(['tag@digest', 'digest', 'tag']).default('tag@digest'),
   removeOld: choice(['auto', 'never']).default('auto'),
   readyTimeout: duration.prefault('5m'),
-  sign: command.refine((words) => words.some((word) => word.includes('{ref}')), 'must contain {ref}, the reference to sign').exactOptional(),
   files: z.record(relativePath, text).default({}),
   entrypoint: command.exactOptional(),
 });
