@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { buildLab } from './build.ts';
 import { takeDown } from './down.ts';
@@ -63,7 +64,7 @@ program
   .command('env')
   .description('as JSON, the variables by which tests find the lab')
   .action(() => {
-    process.stdout.write(`${JSON.stringify({ CHANGEOVER_LAB_KUBECONFIG: lab.adminKubeconfig, CHANGEOVER_LAB_JAEGER: paths.bin })}\n`);
+    process.stdout.write(`${JSON.stringify({ CHANGEOVER_LAB_KUBECONFIG: lab.adminKubeconfig, CHANGEOVER_LAB_JAEGER: join(paths.bin, 'jaeger') })}\n`);
   });
 
 try {

@@ -43,6 +43,7 @@ async function startJaeger(binary: string): Promise<RunningJaeger> {
   const [http, grpc, otlp] = await Promise.all([freePort(), freePort(), freePort()]);
   await writeFile(join(directory, 'jaeger.yaml'), configuration(http, grpc, otlp));
   const child = spawn(binary, ['--config', join(directory, 'jaeger.yaml')], { stdio: 'ignore' });
+  await once(child, 'spawn');
   const store = openJaeger({ url: `http://127.0.0.1:${http}` });
   try {
     await until('Jaeger answers', () =>
@@ -59,9 +60,11 @@ async function startJaeger(binary: string): Promise<RunningJaeger> {
 }
 
 async function stop(child: ChildProcess, directory: string): Promise<void> {
-  const exited = once(child, 'exit');
-  child.kill();
-  await exited;
+  if (child.pid !== undefined && child.exitCode === null) {
+    const exited = once(child, 'exit');
+    child.kill();
+    await exited;
+  }
   await rm(directory, { recursive: true });
 }
 
