@@ -12,7 +12,7 @@ import { finishAnnouncements } from './announce.ts';
 import { acquireLease } from './lease.ts';
 import { lookAt } from './look.ts';
 import type { EnginePorts } from './ports.ts';
-import { note, persist, persistRun, recordOf, tell, type Session } from './session.ts';
+import { note, persist, persistRun, recordOf, recordsOf, tell, type Session } from './session.ts';
 import { findRun, listRecords, readRun, replaceRecord } from './state-store.ts';
 
 export interface DriveOptions {
@@ -138,7 +138,7 @@ async function untilSettled(session: Session, options: DriveOptions): Promise<vo
   for (;;) {
     session.signal.throwIfAborted();
     await takeDecisions(session);
-    const records = new Map([...session.records].map(([id, stored]) => [id, stored.value]));
+    const records = recordsOf(session);
     const situation = await lookAt(session.ports, {
       run: session.run.value,
       records,
@@ -162,7 +162,7 @@ async function takeDecisions(session: Session): Promise<void> {
   const open = run.decisions.filter((decision) => decision.seq > run.decided);
   if (open.length === 0) return;
   for (const decision of open) tell(session, { type: 'decision.recorded', decision: decision.kind, targets: decision.targets, by: decision.by });
-  const records = new Map([...session.records].map(([id, stored]) => [id, stored.value]));
+  const records = recordsOf(session);
   const decided = applyDecisions(run, records, session.ports.clock.now());
   for (const record of decided.changed) await persist(session, record);
   await persistRun(session, decided.run);
@@ -177,7 +177,7 @@ async function actAll(session: Session, actions: readonly Action[]): Promise<boo
 }
 
 function mayLeave(session: Session, options: DriveOptions): boolean {
-  const records = new Map([...session.records].map(([id, stored]) => [id, stored.value]));
+  const records = recordsOf(session);
   if (!isSettled({ run: session.run.value, records })) return false;
   const { phase } = session.run.value;
   return isStopping(session, options) || (phase !== 'RUNNING' && phase !== 'ROLLING_BACK');

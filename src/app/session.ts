@@ -50,6 +50,11 @@ export function saidText(reason: Reason): string {
   return JSON.stringify(reason.id === 'soak' || reason.id === 'rollback-soak' ? reason.id : reason);
 }
 
+/** Every record of this run, by workload id. */
+export function recordsOf(session: Session): ReadonlyMap<string, WorkloadRecord> {
+  return new Map([...session.records].map(([id, stored]) => [id, stored.value]));
+}
+
 /** The record of a workload of this run. */
 export function recordOf(session: Session, id: string): WorkloadRecord {
   const stored = session.records.get(id);
