@@ -55,6 +55,7 @@ describe('parsePolicy', () => {
         home: '/changeover',
         files: { kind: 'image', image: 'registry.example.com/agents/otel-java:2.33.1' },
         signals: { traces: 'otlp', metrics: 'none', logs: 'none' },
+        bridge: true,
         env: {},
       },
       delivery: 'auto',
@@ -68,7 +69,7 @@ describe('parsePolicy', () => {
       },
       rollout: { batchSize: 10, waves: [1, 3, 10], soakMs: 300_000, maxFailures: 0, maxStale: 0.1, onFailure: 'rollback' },
       proof: 'log',
-      verify: {},
+      verify: { gate: false },
       allow: [],
       owners: {},
       registries: {},
@@ -92,7 +93,7 @@ describe('parsePolicy', () => {
     expect(policy.to.serviceName).toBe('{label:app}-{label:tier}');
     expect(policy.image).toMatchObject({ readyTimeoutMs: 90_000, files: { 'bin/start.sh': './start.sh' } });
     expect(policy.rollout).toMatchObject({ soakMs: 5_400_000, maxStale: 0.025 });
-    expect(policy.verify).toEqual({ jaeger: { kind: 'service', service: 'observability/jaeger-query:16686' } });
+    expect(policy.verify).toEqual({ jaeger: { kind: 'service', service: 'observability/jaeger-query:16686' }, gate: false });
     expect(policy.registries).toEqual({ 'registry.example.com:5000': { ca: './ca.pem', rate: 20, auth: 'env:TOKEN' } });
   });
 
@@ -139,13 +140,11 @@ describe('parsePolicy', () => {
     [{ to: { instrumentation: './i.yaml' } }, 'spec.to.instrumentation'],
     [{ to: { sampler: 'always_on' } }, 'spec.to.sampler'],
     [{ to: { jvmOptions: { add: ['-Xmx1g'] } } }, 'spec.to.jvmOptions'],
-    [{ to: { bridge: true } }, 'spec.to.bridge'],
     [{ rollout: { canary: '5m' } }, 'spec.rollout.canary'],
     [{ rollout: { maxSurgePods: 30 } }, 'spec.rollout.maxSurgePods'],
     [{ rollout: { windows: ['mon 9-17'] } }, 'spec.rollout.windows'],
     [{ rollout: { drill: true } }, 'spec.rollout.drill'],
     [{ rollout: { topology: 'jaeger' } }, 'spec.rollout.topology'],
-    [{ verify: { gate: true } }, 'spec.verify.gate'],
     [{ approvals: { perOwner: true } }, 'spec.approvals'],
     [{ notify: [{ kind: 'webhook' }] }, 'spec.notify'],
     [{ gates: [{ url: 'http://x' }] }, 'spec.gates'],
@@ -155,7 +154,6 @@ describe('parsePolicy', () => {
 
   it.each([
     [{ delivery: 'admission' }, 'spec.delivery: "admission" is not available in this version; use auto or takeover or image'],
-    [{ proof: 'spans' }, 'spec.proof: "spans" is not available in this version; use log or off'],
     [{ select: { kinds: ['StatefulSet'] } }, 'spec.select.kinds[0]: "StatefulSet" is not available in this version; use Deployment'],
     [{ to: { agent: 'skywalking' } }, 'spec.to.agent: "skywalking" is not available in this version; use opentelemetry'],
   ])('says which values are not built yet: %j', (spec, message) => {

@@ -38,6 +38,7 @@ function toPolicy(file: PolicyFile, source: JsonObject): Policy {
   const { select, from, to, delivery, image, rollout, proof, verify, allow, owners, registries } = file.spec;
   const { readyTimeout, ...imageRest } = image;
   const { soak, ...rolloutRest } = rollout;
+  const { jaeger, ...verifyRest } = verify;
   return {
     name: file.metadata.name,
     select,
@@ -47,7 +48,7 @@ function toPolicy(file: PolicyFile, source: JsonObject): Policy {
     image: { ...imageRest, readyTimeoutMs: readyTimeout },
     rollout: { ...rolloutRest, soakMs: soak },
     proof,
-    verify: traceStore(verify.jaeger),
+    verify: { ...verifyRest, ...traceStore(jaeger) },
     allow,
     owners,
     registries,
@@ -60,7 +61,7 @@ function agentSource(files: PolicyFile['spec']['to']['files']): AgentSource {
   return { kind: 'path', path: files.path ?? '' };
 }
 
-function traceStore(jaeger: PolicyFile['spec']['verify']['jaeger']): Policy['verify'] {
+function traceStore(jaeger: PolicyFile['spec']['verify']['jaeger']): Pick<Policy['verify'], 'jaeger'> {
   if (jaeger === undefined) return {};
   return { jaeger: typeof jaeger === 'string' ? { kind: 'url', url: jaeger } : { kind: 'service', service: jaeger.service } };
 }

@@ -48,6 +48,8 @@ export interface Policy {
     /** Template such as `{label:appName}`; undefined = the old agent's own service name. */
     readonly serviceName?: string;
     readonly signals: { readonly traces: string; readonly metrics: string; readonly logs: string };
+    /** Whether our extension goes along: traces stay whole while half the fleet is switched. */
+    readonly bridge: boolean;
     /** Fleet-wide settings: they go into the image's ENV. */
     readonly env: { readonly [name: string]: string };
   };
@@ -73,8 +75,14 @@ export interface Policy {
     readonly maxStale: number;
     readonly onFailure: 'rollback' | 'hold';
   };
-  readonly proof: 'log' | 'off';
-  readonly verify: { readonly jaeger?: { readonly kind: 'url'; readonly url: string } | { readonly kind: 'service'; readonly service: string } };
+  readonly proof: 'log' | 'spans' | 'off';
+  readonly verify: {
+    readonly jaeger?: { readonly kind: 'url'; readonly url: string } | { readonly kind: 'service'; readonly service: string };
+    /** SkyWalking's GraphQL endpoint, for a baseline of the time before. */
+    readonly skywalking?: string;
+    /** Hold the next batch until the switched services are seen. */
+    readonly gate: boolean;
+  };
   readonly allow: readonly AllowRule[];
   readonly registries: { readonly [host: string]: RegistrySettings };
   readonly owners: { readonly label?: string };

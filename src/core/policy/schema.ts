@@ -54,6 +54,7 @@ const to = z.strictObject({
       logs: choice(['otlp', 'console', 'none']).default('none'),
     })
     .prefault({}),
+  bridge: z.boolean().default(true),
   env: z.record(variableName, variableValue).default({}),
 });
 
@@ -106,8 +107,14 @@ const spec = z.strictObject({
   delivery: choice(['auto', 'takeover', 'image'], ['mount', 'admission']).default('auto'),
   image: image.prefault({}),
   rollout: rollout.prefault({}),
-  proof: choice(['log', 'off'], ['spans']).default('log'),
-  verify: z.strictObject({ jaeger: z.union([url, z.strictObject({ service })]).exactOptional() }).prefault({}),
+  proof: choice(['log', 'spans', 'off']).default('log'),
+  verify: z
+    .strictObject({
+      jaeger: z.union([url, z.strictObject({ service })]).exactOptional(),
+      skywalking: url.exactOptional(),
+      gate: z.boolean().default(false),
+    })
+    .prefault({}),
   allow: z.array(allow).readonly().default([]),
   owners: z.strictObject({ label: text.exactOptional() }).prefault({}),
   registries: z.record(form('a registry host such as registry.example.com:5000', /^[a-z0-9.-]+(?::\d+)?$/), registry).default({}),

@@ -15,7 +15,7 @@ export type Verdict =
 
 export interface JudgeRules {
   readonly soakMs: number;
-  readonly proof: 'log' | 'off';
+  readonly proof: 'log' | 'spans' | 'off';
 }
 
 /** Time a rollout may take before it counts as failed: ten minutes, more for many replicas. Milliseconds. */
@@ -64,7 +64,7 @@ function soak(observation: Observation, record: WorkloadRecord, rules: JudgeRule
     return seen ? rules.soakMs - (at - Date.parse(seen.at)) : rules.soakMs;
   });
   const left = Math.max(...waits);
-  const unproven = rules.proof === 'log' ? observation.newPods.find((pod) => observation.proofs[pod.uid]?.kind !== 'target') : undefined;
+  const unproven = rules.proof !== 'off' ? observation.newPods.find((pod) => observation.proofs[pod.uid]?.kind !== 'target') : undefined;
   if (unproven) {
     const proof = observation.proofs[unproven.uid];
     if (proof?.kind === 'none' && proof.expired) return { kind: 'inconclusive', reason: { id: 'no-proof', params: { pod: unproven.name } } };
