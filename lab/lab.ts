@@ -1,7 +1,8 @@
 import { missingParts } from './build.ts';
-import { getJson } from './kubectl.ts';
+import { applyObjects, getJson } from './kubectl.ts';
 import { addresses, paths } from './paths.ts';
 import type { Segment, ServiceCount } from './stand-ins/segment-store.ts';
+import { oapService } from './up/base-objects.ts';
 
 export { inspectJvm } from './inspect-jvm.ts';
 
@@ -20,8 +21,12 @@ export const lab = {
   jaegerService: 'observability/jaeger:16686',
   /** What pods send spans to (gRPC). */
   otlpEndpoint: `http://${addresses.otlpGrpc}`,
+  /** The same over HTTP. */
+  otlpHttpEndpoint: `http://${addresses.otlpHttp}`,
   /** What SkyWalking agents report to. */
   oapAddress: addresses.oap,
+  /** Where a proxy in front of SkyWalking's backend may listen: pods reach the address, and `leadOapTo` sends them there. */
+  teeAddress: addresses.tee,
   oapCountsUrl: `http://${addresses.oapCounts}`,
   opentelemetryJar: paths.opentelemetryJar,
   skywalkingJar: paths.skywalkingJar,
@@ -46,6 +51,13 @@ export async function readSegmentCounts(): Promise<Readonly<Record<string, Servi
 /** The newest segments (5,000 at most), oldest first; those of the kubelet's probes are left out. */
 export async function readSegments(): Promise<readonly Segment[]> {
   return await readOap('/segments');
+}
+
+/** Lets the Service `oap` of a namespace lead to another listener on this machine, and ends the agents' connections so that they follow. Answers how many there were. */
+export async function leadOapTo(address: string, namespace = 'shop'): Promise<number> {
+  await applyObjects(oapService(namespace, address));
+  const response = await fetch(`${lab.oapCountsUrl}/disconnect`, { method: 'POST' });
+  return ((await response.json()) as { closed: number }).closed;
 }
 
 async function readOap<T>(path: string): Promise<T> {

@@ -51,6 +51,7 @@ export const addresses = {
   jaegerQuery: '127.0.0.1:16686',
   oapCounts: '127.0.0.1:12800',
   oap: '10.244.0.1:11800',
+  tee: '10.244.0.1:11801',
   otlpGrpc: '10.244.0.1:4317',
   otlpHttp: '10.244.0.1:4318',
 } as const;

@@ -1,7 +1,8 @@
-// `npm test`: the tests that need Node alone, then those on the real cluster of lab/ where it is built or required
-// (CHANGEOVER_LAB=required; CHANGEOVER_LAB=off leaves them out). Closes with one line: N passed, N failed.
+// `npm test`: the tests that need Node alone, then the Java module's where there are a JDK and Maven, then those on the real cluster
+// of lab/ where it is built. CHANGEOVER_LAB=required fails where one of them cannot run; CHANGEOVER_LAB=off leaves the cluster out.
+// Closes with one line: N passed, N failed.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -12,6 +13,8 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 try {
   say('Tests that need Node alone');
   await vitest('unit', {});
+  if (mode === 'required' || (finds('java', '-version') && finds('mvn', '-version'))) await inJava();
+  else say('Skipped: the tests of the Java module, since there is no JDK or no Maven here (apt-get install openjdk-17-jdk-headless maven).');
   if (mode === 'off') say('Left out: the tests on the real cluster (CHANGEOVER_LAB=off).');
   else if (mode === 'required' || lab('built').status === 0) await onTheLab();
   else
@@ -23,6 +26,27 @@ try {
 }
 process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ''}\n`);
 process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;
+
+async function inJava() {
+  say('The Java module: the bridge for whole traces');
+  for (const file of globSync('java/*/target/surefire-reports/TEST-*.xml')) rmSync(file);
+  const built = spawnSync('mvn', ['-B', '-q', 'verify'], { cwd: 'java', stdio: 'inherit' });
+  for (const file of globSync('java/*/target/surefire-reports/TEST-*.xml')) countSurefire(readFileSync(file, 'utf8'));
+  if (built.status !== 0) return fail('mvn verify in java/ failed');
+  await vitest('java', {});
+}
+
+function countSurefire(report) {
+  const count = (name) => Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(report)?.[1] ?? 0);
+  const failed = count('failures') + count('errors');
+  totals.failed += failed;
+  totals.skipped += count('skipped');
+  totals.passed += count('tests') - failed - count('skipped');
+}
+
+function finds(program, ...args) {
+  return spawnSync(program, args, { stdio: 'ignore' }).status === 0;
+}
 
 async function onTheLab() {
   say('The lab: a real one-node Kubernetes with a registry, agents and Jaeger');

@@ -1,6 +1,6 @@
 import type { FleetSpec } from './service-spec.ts';
 
-/** gateway -> orders -> payments -> inventory is one call chain; each of the others is a case of its own. */
+/** gateway -> orders -> payments -> inventory is one call chain, which login enters too; each of the others is a case of its own. */
 export const shop: FleetSpec = {
   namespace: 'shop',
   services: [
@@ -40,7 +40,14 @@ export const shop: FleetSpec = {
       logCollector: true,
     },
     // Its container is named like itself, and begins like the pattern of log collectors (`log*`).
-    { name: 'login', replicas: 1, image: 'shop/login:1.0', agent: { kind: 'skywalking', settings: 'options' }, sidecar: 'container' },
+    {
+      name: 'login',
+      replicas: 1,
+      image: 'shop/login:1.0',
+      agent: { kind: 'skywalking', settings: 'options' },
+      sidecar: 'container',
+      downstream: 'gateway',
+    },
     // No JVM and no mesh.
     { name: 'web', replicas: 1, image: 'shop/web:1.0', agent: { kind: 'none' } },
     // No pods.

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Http2Session } from 'node:http2';
 import { connect, createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { addresses } from '../paths.ts';
@@ -10,8 +11,9 @@ import { createSidecarWebhook } from './sidecar-webhook.ts';
 /** The process `up` starts for everything the lab stands in for itself. It runs until it is told to end. */
 function main(): void {
   const store = createSegmentStore();
-  listen(createOap(store), addresses.oap);
-  listen(createCounts(store), addresses.oapCounts);
+  const sessions = new Set<Http2Session>();
+  listen(createOap(store, sessions), addresses.oap);
+  listen(createCounts(store, sessions), addresses.oapCounts);
   listen(createSidecarWebhook({ cert: readFileSync(pki('webhook.crt'), 'utf8'), key: readFileSync(pki('webhook.key'), 'utf8') }), addresses.webhook);
   // Both listen on the loopback alone; a Service of the cluster cannot lead there, but it can lead here.
   for (const address of [addresses.jaegerQuery, addresses.apiServer]) listen(createForward(address), `${addresses.bridge}:${portOf(address)}`);

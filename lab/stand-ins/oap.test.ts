@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { connect } from 'node:http2';
+import { connect, type Http2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -7,8 +7,9 @@ import { createCounts, createOap } from './oap.ts';
 import { createSegmentStore } from './segment-store.ts';
 
 const store = createSegmentStore();
-const oap = createOap(store);
-const counts = createCounts(store);
+const sessions = new Set<Http2Session>();
+const oap = createOap(store, sessions);
+const counts = createCounts(store, sessions);
 
 beforeEach(async () => {
   await Promise.all([oap, counts].map((server) => once(server.listen(0, '127.0.0.1'), 'listening')));
@@ -48,6 +49,18 @@ it('outlives an agent that is killed in the middle of a call', () => {
   oap.emit('stream', stream, { ':path': '/skywalking.v3.ManagementService/keepAlive' });
 
   expect(() => stream.emit('end')).not.toThrow();
+});
+
+it('ends the connections of all agents when told to, as a restart of the backend does', async () => {
+  const session = connect(`http://127.0.0.1:${portOf(oap)}`);
+  await once(session, 'connect');
+  await new Promise((resolve) => session.ping(resolve));
+
+  const answer = await fetch(`http://127.0.0.1:${portOf(counts)}/disconnect`, { method: 'POST' }).then(async (response) => await response.json());
+  await once(session, 'close');
+
+  expect(answer).toEqual({ closed: 1 });
+  expect(sessions.size).toBe(0);
 });
 
 async function call(path: string, chunks: readonly Buffer[]): Promise<{ readonly body: string; readonly status: unknown }> {

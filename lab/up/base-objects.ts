@@ -34,10 +34,10 @@ export async function waitForOutsideServices(): Promise<void> {
   await kubectl(['wait', 'pod/jaeger', '-n', 'observability', '--for=condition=Ready', '--timeout=60s']);
 }
 
-/** SkyWalking's backend as a Service of the fleet's namespace: one without a selector, and the one address behind it, the host as pods see it. */
-export function oapService(namespace: string): readonly object[] {
-  const ports = toPorts({ grpc: addresses.oap });
-  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'oap', namespace }, spec: { ports } };
+/** SkyWalking's backend as a Service of the fleet's namespace: one without a selector, and the one listener behind it, on the host as pods see it. */
+export function oapService(namespace: string, listener: string = addresses.oap): readonly object[] {
+  const ports = toPorts({ grpc: listener });
+  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'oap', namespace }, spec: { ports: toPorts({ grpc: addresses.oap }) } };
   const slice = {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
