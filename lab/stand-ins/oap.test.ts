@@ -60,7 +60,6 @@ it('ends the connections of all agents when told to, as a restart of the backend
   await once(session, 'close');
 
   expect(answer).toEqual({ closed: 1 });
-  expect(sessions.size).toBe(0);
 });
 
 async function call(path: string, chunks: readonly Buffer[]): Promise<{ readonly body: string; readonly status: unknown }> {
