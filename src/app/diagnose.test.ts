@@ -104,7 +104,7 @@ describe('the doctor', () => {
       throw new ChangeoverError('usage', 'it is not there', { hint: 'Put it there.' });
     };
 
-    const report = await examine({ agentFiles: fails, probeJournal: fails, traces: { services: fails, traces: fails } });
+    const report = await examine({ agentFiles: fails, probeJournal: fails, traces: { services: fails, traces: fails, dependencies: fails } });
 
     const problems = report.checks.filter((check) => check.status === 'problem');
     expect(problems.map((check) => [check.id, check.params['hint']])).toEqual([
@@ -143,7 +143,7 @@ describe('the doctor', () => {
     const { world } = simulation;
     const { registry, agentFiles } = simulation.openEngine().ports;
     const cluster = { ...world.connect(), serverTime: async () => world.clock.now() };
-    const traces = { services: async () => ['orders'], traces: async () => [] };
+    const traces = { services: async () => ['orders'], traces: async () => [], dependencies: async () => [] };
     const ports = { cluster, registry, agentFiles, clock: world.clock, probeJournal: async () => '/journals', traces, ...other };
     return diagnose(ports, { policy: policyWith({ namespaces: ['shop'] }), stateNamespace });
   }

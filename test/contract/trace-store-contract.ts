@@ -45,6 +45,22 @@ export function describeTraceStore(name: string, open: () => Promise<FilledStore
       expect(await store.traces({ ...around('limited'), toMs: Date.now() - 3_600_000, fromMs: Date.now() - 7_200_000 })).toEqual([]);
     });
 
+    it('counts who called whom: no call within a service, none outside of the window', async () => {
+      const { store, put } = await open();
+      const root = span({ service: 'counted-caller' });
+      const client = span({ service: 'counted-caller', kind: 'client', traceId: root.traceId, parentSpanId: root.spanId });
+      const served = span({ service: 'counted-callee', traceId: root.traceId, parentSpanId: client.spanId });
+      await put([root, client, served]);
+
+      const now = await store.dependencies({ fromMs: Date.now() - 60_000, toMs: Date.now() + 60_000 });
+      const before = await store.dependencies({ fromMs: Date.now() - 7_200_000, toMs: Date.now() - 3_600_000 });
+
+      expect(now.filter((each) => each.from.startsWith('counted') || each.to.startsWith('counted'))).toEqual([
+        { from: 'counted-caller', to: 'counted-callee', calls: 1 },
+      ]);
+      expect(before.filter((each) => each.from.startsWith('counted'))).toEqual([]);
+    });
+
     it('returns nothing for a service it does not know', async () => {
       const { store } = await open();
 

@@ -91,6 +91,19 @@ describe('openJaeger', () => {
     ]);
   });
 
+  it('asks for the calls of a window by its end and its length', async () => {
+    const asked: string[] = [];
+    const base = await serve((request, response) => {
+      asked.push(request.url ?? '');
+      response.end('{"data":[{"parent":"a","child":"b","callCount":3},{"parent":"a","child":"a","callCount":9}],"total":0,"errors":null}');
+    });
+
+    const dependencies = await openJaeger({ url: base }).dependencies(query);
+
+    expect(asked).toEqual(['/api/dependencies?endTs=1795533813702&lookback=61000']);
+    expect(dependencies).toEqual([{ from: 'a', to: 'b', calls: 3 }]);
+  });
+
   it('takes null for an empty list', async () => {
     const base = await serve((_, response) => response.end('{"data":null}'));
 

@@ -5,13 +5,13 @@ import type { Cluster } from '../../ports/cluster.ts';
 import type { TraceStore } from '../../ports/trace-store.ts';
 import { fetchJson } from './fetch-json.ts';
 import { readSpans } from './read-spans.ts';
-import { servicesSchema, tracesSchema } from './schema.ts';
+import { dependenciesSchema, servicesSchema, tracesSchema } from './schema.ts';
 
 /** A Jaeger query service: at a URL, or through the API server's proxy (`namespace/name:port`). */
 export type JaegerPlace = { readonly url: string } | { readonly cluster: Cluster; readonly service: string };
 
 /**
- * Reads traces from Jaeger's query API (`/api/services`, `/api/traces`: versions 1 and 2). Nothing is sent before the
+ * Reads traces from Jaeger's query API (`/api/services`, `/api/traces`, `/api/dependencies`: versions 1 and 2). Nothing is sent before the
  * first call. Errors: `unreachable` naming the place (no connection, 5xx, or something that is no Jaeger answers),
  * `denied` (401, 403), `too-large`, `aborted`; through the cluster also those of `Cluster.serviceJson`.
  */
@@ -30,6 +30,11 @@ export function openJaeger(place: JaegerPlace): TraceStore {
       });
       const { data } = parse(tracesSchema, await get(`/api/traces?${search.toString()}`, signal), name);
       return data.map(readSpans).filter((spans) => spans.length > 0);
+    },
+    dependencies: async ({ fromMs, toMs }, signal) => {
+      const search = new URLSearchParams({ endTs: String(Math.ceil(toMs)), lookback: String(Math.ceil(toMs - fromMs)) });
+      const { data } = parse(dependenciesSchema, await get(`/api/dependencies?${search.toString()}`, signal), name);
+      return data.filter(({ parent, child }) => parent !== child).map(({ parent, child, callCount }) => ({ from: parent, to: child, calls: callCount }));
     },
   };
 }

@@ -3,7 +3,7 @@ import type { JaegerTrace } from './schema.ts';
 
 /** Attributes that judging asks for; a fleet's spans carry many more, and thousands of them are held at once. */
 const KEPT =
-  /^(?:peer\.service|server\.address|net\.peer\.name|url\.full|http\.url|error|otel\.status_code|http\.response\.status_code|http\.status_code|rpc\.system|sw8\..*)$/;
+  /^(?:peer\.service|server\.address|net\.peer\.name|url\.full|http\.url|error|otel\.status_code|http\.response\.status_code|http\.status_code|rpc\.system|http\.request\.header\.sw8|sw8\..*)$/;
 const KEPT_RESOURCE = /^(?:k8s\..*|host\.name|service\..*|telemetry\.sdk\.name|telemetry\.distro\..*)$/;
 const KINDS = ['server', 'client', 'producer', 'consumer', 'internal'] as const;
 

@@ -35,4 +35,7 @@ export const tracesSchema = z.object({ data: list(trace) });
 /** Answer of `/api/services`. */
 export const servicesSchema = z.object({ data: list(z.string()) });
 
+/** Answer of `/api/dependencies`. */
+export const dependenciesSchema = z.object({ data: list(z.object({ parent: z.string(), child: z.string(), callCount: z.number() })) });
+
 export type JaegerTrace = z.output<typeof trace>;

@@ -1,5 +1,5 @@
 import { ChangeoverError } from '../../core/error.ts';
-import type { StoredSpan, TraceStore } from '../../ports/trace-store.ts';
+import type { ServiceDependency, StoredSpan, TraceStore } from '../../ports/trace-store.ts';
 
 /** A trace store in memory: spans are put in by a test or a simulated fleet. */
 export interface SimulatedTraceStore extends TraceStore {
@@ -31,9 +31,22 @@ export function createSimulatedTraceStore(): SimulatedTraceStore {
           .sort((a, b) => latest(b) - latest(a))
           .slice(0, limit),
       ),
+    dependencies: ({ fromMs, toMs }) =>
+      read(() => dependenciesOf([...traces.values()].map((spans) => spans.filter((span) => span.startMs >= fromMs && span.startMs <= toMs)))),
   };
 }
 
 function latest(spans: readonly StoredSpan[]): number {
   return Math.max(...spans.map((span) => span.startMs));
+}
+
+function dependenciesOf(traces: readonly (readonly StoredSpan[])[]): readonly ServiceDependency[] {
+  const calls = traces.flatMap((spans) =>
+    spans.flatMap((span) => {
+      const parent = spans.find((each) => each.spanId === span.parentSpanId);
+      return parent && parent.service !== span.service ? [{ from: parent.service, to: span.service }] : [];
+    }),
+  );
+  const groups = Map.groupBy(calls, (call) => JSON.stringify([call.from, call.to]));
+  return [...groups.values()].flatMap((group) => group.slice(0, 1).map((call) => ({ ...call, calls: group.length })));
 }
