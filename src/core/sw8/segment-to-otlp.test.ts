@@ -75,6 +75,7 @@ describe('a segment as OTLP', () => {
   it.each([
     ['no spans', segment({ spans: [] })],
     ['a trace id that is none', segment({ traceId: 'N/A' })],
+    ['an id that would multiply in its spans', segment({ traceId: `${'a'.repeat(32)}.1.${'0'.repeat(200)}1` })],
     ['a segment id that is none', segment({ segmentId: `${'a'.repeat(32)}.5` })],
   ])('is nothing with %s', (_, value) => {
     expect(segmentToOtlp(value)).toBeUndefined();

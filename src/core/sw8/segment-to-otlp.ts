@@ -37,6 +37,8 @@ const NO_TRACE = '0'.repeat(32);
 const NO_SPAN = '0'.repeat(16);
 /** Most milliseconds that 64 bits of nanoseconds hold. */
 const MAX_MS = 18_446_744_073_709;
+/** Ids have about 56 characters. Each span repeats them: a long one would multiply. */
+const MAX_ID = 200;
 const layers = ['Unknown', 'Database', 'RPCFramework', 'Http', 'MQ', 'Cache', 'FAAS'];
 const refTypes = ['CrossProcess', 'CrossThread'];
 
@@ -55,6 +57,7 @@ const renamed: ReadonlyMap<string, string> = new Map([
  * segment has no spans, or none with valid ids.
  */
 export function segmentToOtlp(segment: Segment): OtlpResourceSpans | undefined {
+  if (segment.traceId.length > MAX_ID || segment.segmentId.length > MAX_ID) return undefined;
   const traceId = traceIdOf(segment.traceId);
   if (traceId === NO_TRACE) return undefined;
   const idOf = spanIdsOf(segment.segmentId);

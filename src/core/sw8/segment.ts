@@ -57,7 +57,7 @@ export interface SegmentLog {
  * Most spans, refs, tags and logs together in one segment. An agent stops at 300 spans; without a bound, a message of empty entries would take
  * fifty times its size in memory.
  */
-const MAX_PARTS = 20_000;
+const MAX_PARTS = 10_000;
 
 /** Field keys as on the wire: `number << 3 | 2` for what has a length, `number << 3` for numbers. */
 const LENGTH = 2;

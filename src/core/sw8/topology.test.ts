@@ -13,7 +13,7 @@ it('a topology holds every service seen and every call between two, by their own
   topology.add(segment({ service: '', spans: [span({ refs: [ref({ service: 'gateway' }), ref({ service: '' })] })] }));
   topology.add(segment({ service: 'alone' }));
 
-  expect(topology.services()).toEqual([{ name: 'alone' }, { name: 'gateway' }, { name: 'orders' }]);
+  expect(topology.services()).toEqual(['orders', 'gateway', 'alone']);
   expect(topology.edges()).toEqual([{ from: 'gateway', to: 'orders', calls: 2 }]);
 });
 

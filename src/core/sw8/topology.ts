@@ -4,9 +4,8 @@ import { serviceNameOf } from './segment-to-otlp.ts';
 /** Services and calls seen in segments: what a baseline holds. */
 export interface Topology {
   add(segment: Segment): void;
-  /** Sorted by name. */
-  services(): readonly { readonly name: string }[];
-  /** Sorted by caller, then callee; `calls` counts refs. */
+  services(): readonly string[];
+  /** `calls` counts refs. */
   edges(): readonly { readonly from: string; readonly to: string; readonly calls: number }[];
 }
 
@@ -34,7 +33,7 @@ export function createTopology(): Topology {
       const to = seen(segment.service);
       for (const { refs } of segment.spans) for (const ref of refs) if (ref.type === CROSS_PROCESS) called(seen(ref.service), to);
     },
-    services: () => [...services].sort().map((name) => ({ name })),
-    edges: () => [...edges.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, edge]) => ({ ...edge })),
+    services: () => [...services],
+    edges: () => [...edges.values()].map((edge) => ({ ...edge })),
   };
 }

@@ -1,0 +1,112 @@
+import type { Topology } from '../core/sw8/topology.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { PeerState, SpanSink } from '../ports/tee.ts';
+import { createSegmentSource, makeSpanBatch, type SpanBatch } from './make-span-batch.ts';
+import type { SegmentBuffer } from './segment-buffer.ts';
+
+/** Segments by what became of them, since the start; the state of the new pipeline. */
+export interface ExportStatus {
+  readonly sent: number;
+  /** Not delivered although tried for a minute, or when the end came. */
+  readonly undelivered: number;
+  /** The pipeline would not have them. */
+  readonly refused: number;
+  readonly unreadable: number;
+  /** Spans of delivered segments that the pipeline threw away. */
+  readonly rejectedSpans: number;
+  readonly collector: PeerState;
+}
+
+export interface SpanExport {
+  status(): ExportStatus;
+  /** Sends what waits, for so many milliseconds at most. Nothing may be added any more. */
+  finish(withinMs: number): Promise<void>;
+}
+
+export interface ExportPorts {
+  readonly buffer: SegmentBuffer;
+  readonly sink: Pick<SpanSink, 'send'>;
+  readonly clock: Clock;
+  readonly topology: Topology;
+}
+
+/** Time in which segments gather before they are sent together. */
+const GATHER_MS = 200;
+const GATHER_MESSAGES = 256;
+/** Requests in flight at once. */
+const LANES = 4;
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 5_000;
+/** How long one batch is tried; meanwhile the buffer keeps what is newer. */
+const BUDGET_MS = 60_000;
+
+/**
+ * Sends what is in the buffer to the new pipeline until `finish`. A pipeline that is slow or away holds up nothing but this: each batch is tried for a
+ * minute with growing, jittered pauses (or those it asks for), then counted as undelivered, and the buffer drops its oldest.
+ */
+export function exportSpans({ buffer, sink, clock, topology }: ExportPorts): SpanExport {
+  const counts = { sent: 0, undelivered: 0, refused: 0, unreadable: 0, rejectedSpans: 0 };
+  let collector: PeerState = { state: 'unknown' };
+  const stopping = new AbortController();
+  const cut = new AbortController();
+
+  async function run(): Promise<void> {
+    const source = createSegmentSource(buffer);
+    const inFlight = new Set<Promise<void>>();
+    for (;;) {
+      if (!stopping.signal.aborted) await buffer.filled();
+      if (!stopping.signal.aborted && buffer.status().messages < GATHER_MESSAGES) await slept(clock, GATHER_MS, stopping.signal);
+      while (inFlight.size >= LANES) await Promise.race(inFlight);
+      const batch = await makeSpanBatch(source, topology);
+      counts.unreadable += batch.unreadable;
+      if (batch.segments === 0 && batch.unreadable === 0 && stopping.signal.aborted) break;
+      if (batch.segments === 0) continue;
+      const sending = deliver(batch).finally(() => inFlight.delete(sending));
+      inFlight.add(sending);
+    }
+    await Promise.all(inFlight);
+  }
+
+  async function deliver({ body, segments }: SpanBatch): Promise<void> {
+    const end = clock.now() + BUDGET_MS;
+    for (let wait = FIRST_WAIT_MS; !cut.signal.aborted; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+      const result = await sink.send(body, cut.signal);
+      collector = result.kind === 'accepted' ? { state: 'up' } : { state: 'down', problem: result.problem };
+      if (result.kind === 'refused') {
+        counts.refused += segments;
+        return;
+      }
+      if (result.kind === 'accepted') {
+        counts.sent += segments;
+        counts.rejectedSpans += result.rejectedSpans;
+        return;
+      }
+      const pause = result.retryAfterMs ?? wait * (0.5 + Math.random() / 2);
+      if (clock.now() + pause > end || !(await slept(clock, pause, cut.signal))) break;
+    }
+    counts.undelivered += segments;
+  }
+
+  const running = run();
+  return {
+    status: () => ({ ...counts, collector }),
+    finish: async (withinMs) => {
+      stopping.abort();
+      buffer.close();
+      const done = new AbortController();
+      const limit = slept(clock, withinMs, done.signal).then((late) => late && cut.abort());
+      await running.finally(() => done.abort());
+      await limit;
+    },
+  };
+}
+
+/** Whether the time passed before the signal fired. */
+async function slept(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await clock.sleep(ms, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}

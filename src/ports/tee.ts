@@ -1,0 +1,56 @@
+/** One gRPC message of a report of segments, copied while it passed. */
+export interface SegmentMessage {
+  /** `segment`: a SegmentObject (`collect`); `collection`: a SegmentCollection (`collectInSync`). */
+  readonly kind: 'segment' | 'collection';
+  readonly bytes: Buffer;
+}
+
+/** Where copies go. Nothing here waits: who copies must never hold up what passes. */
+export interface SegmentIntake {
+  /** Asks for room for so many bytes more; false = leave this message out. */
+  reserve(bytes: number): boolean;
+  /** Gives room back that was reserved and not used. */
+  release(bytes: number): void;
+  /** Hands over a whole message whose bytes are reserved. */
+  add(message: SegmentMessage): void;
+  /** Counts a message that cannot be copied: larger than the limit, in an unknown compression, or without room. */
+  lose(reason: 'unreadable' | 'bufferFull'): void;
+}
+
+/** Whether the other side could be reached when last tried; `unknown` before. */
+export interface PeerState {
+  readonly state: 'unknown' | 'up' | 'down';
+  /** What is wrong while it is down. */
+  readonly problem?: string;
+}
+
+export interface RelayStatus {
+  readonly connections: number;
+  /** Calls passed on since the start. */
+  readonly calls: number;
+  /** Calls answered with UNAVAILABLE, since the backend was away. */
+  readonly unavailable: number;
+  readonly backend: PeerState;
+}
+
+/** The open proxy. */
+export interface Relay {
+  /** `host:port` it listens on. */
+  readonly address: string;
+  status(): RelayStatus;
+  /** Accepts nothing more, lets calls in flight finish for so many milliseconds, then cuts them. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** How one attempt to deliver spans ended. */
+export type SendResult =
+  | { readonly kind: 'accepted'; readonly rejectedSpans: number }
+  | { readonly kind: 'retry'; readonly problem: string; readonly retryAfterMs?: number }
+  | { readonly kind: 'refused'; readonly problem: string };
+
+/** The new pipeline. */
+export interface SpanSink {
+  /** One attempt to deliver an OTLP ExportTraceServiceRequest in JSON. Never rejects. */
+  send(body: string, signal: AbortSignal): Promise<SendResult>;
+  close(): Promise<void>;
+}
