@@ -12,8 +12,11 @@ import java.util.Map;
 public final class ToolkitDefaults implements AutoConfigurationCustomizerProvider {
   private static final String ANNOTATIONS = "otel.instrumentation.external-annotations.include";
 
-  /** The agent's own list, which a value of ours would replace, and the toolkit's annotation under its two names. */
-  private static final String TRACED = String.join(";",
+  /**
+   * The agent's own list, which a value of ours would replace, and the toolkit's annotation under its two names. Commas: the agents of 2.31 to 2.33 take a text with
+   * the semicolons of their documentation for one name.
+   */
+  private static final String TRACED = String.join(",",
       "com.appoptics.api.ext.LogMethod",
       "com.newrelic.api.agent.Trace",
       "com.signalfx.tracing.api.Trace",
