@@ -4,6 +4,8 @@ import type { BuiltLayer } from '../core/image/built-layer.ts';
 /** The new agent as files below `to.home`, with what identifies it. Paths are relative to the home folder (`agent/javaagent.jar`). */
 export interface AgentFiles {
   readonly version: string;
+  /** Digest (`sha256:…`) of the bridge's jar, where it goes along. */
+  readonly bridge?: string;
   readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
 }
 

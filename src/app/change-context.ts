@@ -7,5 +7,6 @@ import type { ReadPorts } from './ports.ts';
 export async function readChangeContext(ports: Pick<ReadPorts, 'agentFiles' | 'policyFiles'>, policy: Policy): Promise<ChangeContext> {
   const agent = await ports.agentFiles();
   const files = policy.delivery === 'takeover' ? {} : await ports.policyFiles();
-  return { policy, agentLayer: agentLayerOf(agent, policy.to.home), agentVersion: agent.version, files };
+  const bridge = agent.bridge === undefined ? {} : { bridge: agent.bridge };
+  return { policy, agentLayer: agentLayerOf(agent, policy.to.home), agentVersion: agent.version, ...bridge, files };
 }

@@ -2,12 +2,15 @@ import { ChangeoverError } from '../core/error.ts';
 import { hashJson } from '../core/hash-json.ts';
 import { agentRepository } from '../core/image/target-name.ts';
 import { repositoryName, type Repository } from '../core/image/reference.ts';
+import { expectedBreaks } from '../core/plan/expected-breaks.ts';
 import { makeBatches } from '../core/plan/make-batches.ts';
 import type { MigrateItem, Plan } from '../core/plan/plan.ts';
 import { planHash } from '../core/plan/plan-hash.ts';
 import { planWorkload, refusePush, type PlanContext, type PlannedWorkload } from '../core/plan/plan-workload.ts';
 import { readChangeContext } from './change-context.ts';
+import type { TraceStore } from '../ports/trace-store.ts';
 import type { ReadPorts } from './ports.ts';
+import { readCalls } from './read-calls.ts';
 import { survey, type SurveyOptions } from './survey.ts';
 
 export interface PlanOptions extends SurveyOptions {
@@ -15,6 +18,8 @@ export interface PlanOptions extends SurveyOptions {
   readonly directory: string;
   /** Findings accepted by id, besides the policy's `allow`. */
   readonly allow: readonly string[];
+  /** Where the call graph is asked for, as far as there is one. */
+  readonly traces?: TraceStore | undefined;
 }
 
 /**
@@ -37,7 +42,12 @@ export async function makePlan(ports: ReadPorts, options: PlanOptions): Promise<
     options,
   );
   const items = planned.map((each) => each.item);
+  const batches = makeBatches(
+    items.filter((item): item is MigrateItem => item.action === 'migrate'),
+    policy.rollout,
+  );
   const { digest, diffId, size } = change.agentLayer;
+  const bridge = change.bridge === undefined ? {} : { bridge: change.bridge };
   const plan: Omit<Plan, 'hash'> = {
     apiVersion: 'changeover.dev/v1alpha1',
     kind: 'Plan',
@@ -47,14 +57,20 @@ export async function makePlan(ports: ReadPorts, options: PlanOptions): Promise<
     policyHash: hashJson(policy.source),
     policy: policy.source,
     policyDirectory: options.directory,
-    agentLayer: { digest, diffId, size, version: change.agentVersion },
+    agentLayer: { digest, diffId, size, version: change.agentVersion, ...bridge },
     items,
-    batches: makeBatches(
-      items.filter((item): item is MigrateItem => item.action === 'migrate'),
-      policy.rollout,
-    ),
+    batches,
+    ...(await breaksWithoutBridge(ports, { items, batches }, options)),
   };
   return { ...plan, hash: planHash(plan) };
+}
+
+/** Only of SkyWalking's header is it known that the new agent alone neither reads nor writes it. */
+async function breaksWithoutBridge(ports: ReadPorts, plan: Pick<Plan, 'items' | 'batches'>, options: PlanOptions): Promise<Pick<Plan, 'expectedBreaks'>> {
+  const { from, to } = options.policy;
+  if (to.bridge || from.agent !== 'skywalking' || plan.batches.length === 0) return {};
+  const edges = options.traces && (await readCalls(options.traces, ports.clock, options.signal));
+  return { expectedBreaks: expectedBreaks(plan, from.agent, edges) };
 }
 
 /** Asks each registry once per repository whether we may push there: a plan that cannot be carried out says so now. */

@@ -8,6 +8,7 @@ import { openRegistry } from '../adapters/registry/open-registry.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import type { AgentFiles } from '../app/agent-files.ts';
 import type { OpenImages, PlacedPolicy } from '../cli/wiring.ts';
+import { bridgeJar } from './bridge-jar.ts';
 
 /** Registry, layer cache and the new agent's files: what images need. */
 export function openImages(placed: PlacedPolicy | undefined): OpenImages {
@@ -15,6 +16,7 @@ export function openImages(placed: PlacedPolicy | undefined): OpenImages {
   const directory = placed?.directory ?? process.cwd();
   const registry = openRegistry({ settings: placed?.policy.registries ?? {}, directory, env, clock: systemClock });
   const cache = openFileCache(ownFolder(env['XDG_CACHE_HOME'], '.cache'));
+  const bridge = placed?.policy.to.bridge ? { bridge: bridgeJar } : {};
   let agentFiles: Promise<AgentFiles> | undefined;
   let policyFiles: ReturnType<typeof readPolicyFiles> | undefined;
   return {
@@ -22,7 +24,7 @@ export function openImages(placed: PlacedPolicy | undefined): OpenImages {
       registry,
       layers: openLayerReader(registry, cache),
       clock: systemClock,
-      agentFiles: () => (agentFiles ??= readAgentFiles(placed?.policy.to.files ?? { kind: 'none' }, { directory, registry, cache })),
+      agentFiles: () => (agentFiles ??= readAgentFiles(placed?.policy.to.files ?? { kind: 'none' }, { directory, registry, cache, ...bridge })),
       policyFiles: () => (policyFiles ??= readPolicyFiles(placed?.policy.image.files ?? {}, directory)),
     },
     close: () => registry.close(),

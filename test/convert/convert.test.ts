@@ -58,8 +58,17 @@ describe('the image of a manifest', () => {
     expect(again.notes.map((note) => note.finding.id)).toEqual(['already-on-target']);
   });
 
-  it('is all that a takeover changes, besides inert variables', async () => {
-    const { text } = await convertText(deployment({ env: [['JAVA_OPTS', options]] }), { images, policy: policyWith({ delivery: 'takeover' }) });
+  it('is all that a takeover changes', async () => {
+    const { text, notes } = await convertText(deployment({ env: [['JAVA_OPTS', options]] }), { images, policy: policyWith({ delivery: 'takeover' }) });
+
+    expect(withoutDigests(text)).toBe(withoutDigests(deployment({ image: `${names.tomcat}-otel-X@sha256:X`, env: [['JAVA_OPTS', options]] })));
+    expect(notes.map((note) => note.finding.id)).not.toContain('ghost-env');
+  });
+
+  it('is all that a takeover changes besides inert variables, where the bridge stays away', async () => {
+    const policy = policyWith({ delivery: 'takeover', to: { files: { path: 'agent.jar' }, bridge: false } });
+
+    const { text } = await convertText(deployment({ env: [['JAVA_OPTS', options]] }), { images, policy });
 
     expect(withoutDigests(text)).toBe(
       withoutDigests(
@@ -72,6 +81,20 @@ describe('the image of a manifest', () => {
         }),
       ),
     );
+  });
+
+  it("stays with the manifest, where the pod's own list of extensions would hide the bridge", async () => {
+    const text = deployment({
+      env: [
+        ['JAVA_OPTS', options],
+        ['OTEL_JAVAAGENT_EXTENSIONS', '/ours'],
+      ],
+    });
+
+    const converted = await convertText(text, { images });
+
+    expect(converted.text).toBe(text);
+    expect(converted.notes.filter((note) => note.finding.severity === 'block').map((note) => note.finding.id)).toEqual(['bridge-hidden']);
   });
 
   it('that carries the flag itself is rewritten alone', async () => {

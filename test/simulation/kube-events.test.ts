@@ -33,7 +33,7 @@ describe('Kubernetes Events of a run', () => {
       involvedObject: { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'good', uid },
     });
     expect(applied?.['message']).toMatch(
-      /^tracing agent of container good replaced: image registry\.example\.com\/shop\/good:1 -> \S+:1-otel-[0-9a-f]{8}@sha256:\S+, OTEL_/,
+      /^tracing agent of container good replaced: image registry\.example\.com\/shop\/good:1 -> \S+:1-otel-[0-9a-f]{8}@sha256:\S+ \(/,
     );
     expect(applied?.['message']).toContain(`run ${simulation.plan.name}, started by ada@desk: quarterly, ticket CHG-1)`);
     expect(about(simulation, 'bad').find((event) => event['reason'] === 'ChangeoverRolledBack')?.['message']).toContain('new pods failed: container-');

@@ -13,6 +13,7 @@ import { readAgentFiles } from './read-agent-files.ts';
 import { writeZip } from './write-zip.ts';
 
 const jar = agentJar('Premain-Class: io.opentelemetry.javaagent.OpenTelemetryAgent\r\nImplementation-Version: 2.33\r\n .1\r\n');
+const bridgeJar = writeZip({ 'META-INF/services/io.opentelemetry.sdk.autoconfigure.spi.AutoConfigurationCustomizerProvider': 'dev.changeover.Bridge\n' });
 const owner = { mode: 0o644, uid: 0, gid: 0, mtime: 0 };
 const repository = { registry: 'registry.example.com', path: 'agents/otel-java' };
 const image = 'registry.example.com/agents/otel-java:2.33.1';
@@ -140,6 +141,33 @@ describe('readAgentFiles', () => {
 
   it('says that an image is not there', async () => {
     await expect(readImage()).rejects.toMatchObject({ code: 'invalid-file', target: image });
+  });
+
+  it('takes the bridge along, and its digest is known', async () => {
+    writeFileSync(join(directory, 'agent.jar'), jar);
+    writeFileSync(join(directory, 'bridge.jar'), bridgeJar);
+
+    const read = await readAgentFiles({ kind: 'path', path: 'agent.jar' }, { directory, registry, bridge: join(directory, 'bridge.jar') });
+
+    expect(read.bridge).toBe(sha256Digest(bridgeJar));
+    expect(read.files.map(({ path, bytes }) => [path, bytes.length])).toEqual([
+      ['agent/javaagent.jar', jar.length],
+      ['extensions/changeover-bridge.jar', bridgeJar.length],
+    ]);
+  });
+
+  it.each([
+    ['is not there', undefined, "the bridge's jar is not built"],
+    ['was cut short', bridgeJar.subarray(0, -9), "this is not the bridge's jar, or not all of it"],
+    ['is another jar', jar, "this is not the bridge's jar, or not all of it"],
+  ])('says how to build the bridge where it %s', async (_, bytes, message) => {
+    const bridge = join(directory, 'bridge.jar');
+    writeFileSync(join(directory, 'agent.jar'), jar);
+    if (bytes) writeFileSync(bridge, bytes);
+
+    const reading = readAgentFiles({ kind: 'path', path: 'agent.jar' }, { directory, registry, bridge });
+
+    await expect(reading).rejects.toMatchObject({ code: 'invalid-file', message, target: bridge, hint: expect.stringContaining('npm run build:bridge') });
   });
 
   it('asks for a policy where there is none', async () => {

@@ -2,14 +2,17 @@ import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { ChangeoverError } from '../../core/error.ts';
+import { sha256Digest } from '../../core/image/digest.ts';
 import { readManifest, type ImageManifest } from '../../core/image/manifest.ts';
 import { parseImageReference } from '../../core/image/reference.ts';
+import { BRIDGE_PATH } from '../../core/plan/bridge.ts';
 import type { AgentSource } from '../../core/policy/policy.ts';
 import type { Cache } from '../../ports/cache.ts';
 import type { Registry } from '../../ports/registry.ts';
 import { readAgentVersion } from './agent-jar.ts';
 import { decompress } from './decompress.ts';
 import { findInLayers } from './find-in-layers.ts';
+import { listZip } from './read-zip.ts';
 import { createTarParser } from './tar-parser.ts';
 
 export interface AgentFilesOptions {
@@ -18,12 +21,16 @@ export interface AgentFilesOptions {
   readonly registry: Registry;
   /** Keeps the jar of an image, by the image's digest. */
   readonly cache?: Cache;
+  /** Path of the bridge's jar, where it goes along. */
+  readonly bridge?: string;
   readonly signal?: AbortSignal;
 }
 
 export interface ReadAgentFiles {
   /** As the jar's own manifest says it. */
   readonly version: string;
+  /** Digest of the bridge's jar. */
+  readonly bridge?: string;
   /** Sorted; paths are relative to the home folder (`agent/javaagent.jar`). */
   readonly files: readonly AgentFile[];
 }
@@ -34,13 +41,15 @@ interface AgentFile {
 }
 
 const JAR = 'javaagent.jar';
+/** How the new agent finds what is in the bridge. */
+const BRIDGE_SERVICE = 'META-INF/services/io.opentelemetry.sdk.autoconfigure.spi.AutoConfigurationCustomizerProvider';
 const MAX_BYTES = 256 * 1024 * 1024;
 const MAX_FILES = 1000;
 
 /**
  * Reads the new agent from where the policy's `to.files` says: a jar, a folder or a tar.gz with `javaagent.jar` at its root, or
- * an image holding `/javaagent.jar`. Throws `invalid-file` when it is not there or is no OpenTelemetry Java agent, `too-large`
- * past 256 MiB, `usage` when no policy was given, and whatever the registry throws.
+ * an image holding `/javaagent.jar`; and the bridge. Throws `invalid-file` when one is not there or is no OpenTelemetry Java
+ * agent, `too-large` past 256 MiB, `usage` when no policy was given, and whatever the registry throws.
  */
 export async function readAgentFiles(source: AgentSource, options: AgentFilesOptions): Promise<ReadAgentFiles> {
   if (source.kind === 'none')
@@ -53,8 +62,22 @@ export async function readAgentFiles(source: AgentSource, options: AgentFilesOpt
     throw missing(`there is no ${JAR} at its root${found.length === 0 ? '' : `, only ${found.slice(0, 3).join(', ')}`}`, target);
   }
   const version = readAgentVersion(jar.bytes, target);
-  const placed = files.map(({ path, bytes }) => ({ path: `agent/${path}`, bytes }));
-  return { version, files: placed.sort((a, b) => (a.path < b.path ? -1 : 1)) };
+  const bridge = options.bridge === undefined ? undefined : { path: BRIDGE_PATH, bytes: await readBridge(options.bridge) };
+  const placed = [...files.map(({ path, bytes }) => ({ path: `agent/${path}`, bytes })), ...(bridge ? [bridge] : [])];
+  return { version, ...(bridge ? { bridge: sha256Digest(bridge.bytes) } : {}), files: placed.sort((a, b) => (a.path < b.path ? -1 : 1)) };
+}
+
+async function readBridge(path: string): Promise<Uint8Array> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw noBridge("the bridge's jar is not built", path, cause);
+  });
+  if (!listZip(bytes)?.some((entry) => entry.name === BRIDGE_SERVICE)) throw noBridge("this is not the bridge's jar, or not all of it", path);
+  return bytes;
+}
+
+function noBridge(message: string, target: string, cause?: unknown): ChangeoverError {
+  const hint = 'Build it with `npm run build:bridge` (needs JDK 17 or newer, and Maven), or set spec.to.bridge to false in the policy.';
+  return new ChangeoverError('invalid-file', message, { target, hint, cause });
 }
 
 async function readPath(path: string): Promise<readonly AgentFile[]> {

@@ -3,7 +3,7 @@ import { redact } from '../../core/redact.ts';
 import type { Edit } from '../../core/workload/edit.ts';
 import { groupBy } from './group-by.ts';
 import { findingText } from './messages/finding-text.ts';
-import { count } from './messages/say.ts';
+import { around, count } from './messages/say.ts';
 import { nameLines } from './names.ts';
 import type { Paint } from './paint.ts';
 import { printable } from './printable.ts';
@@ -109,6 +109,7 @@ function imageRows(example: MigrateItem, plan: Plan): readonly (readonly Cell[])
   const linked = !example.findings.some((finding) => finding.id === 'old-agent-stays');
   return [
     [plus('+ in image'), `the new agent ${printable(plan.agentLayer.version)}`],
+    ...(plan.agentLayer.bridge === undefined ? [] : [[plus('+ in image'), bridgeText(example)]]),
     ...(linked ? [[plus('+ in image'), `a link at ${printable(example.agent.jarPath)} to it`]] : []),
     ...added,
     ...(entrypoint ? [[plus('+ in image'), `ENTRYPOINT ${printable(JSON.stringify(entrypoint))}`]] : []),
@@ -117,6 +118,15 @@ function imageRows(example: MigrateItem, plan: Plan): readonly (readonly Cell[])
     ...(removes.length > 0 ? [[minus('- in image'), removes.map(printable).join(', ')]] : []),
     ...(stays.length > 0 ? [[label('stays'), stays.map(printable).join(', ')]] : []),
   ];
+}
+
+/** In a takeover the old agent's settings stay, and the bridge reads them. */
+function bridgeText({ agent, delivery, edits }: MigrateItem): string {
+  const joins = 'the bridge: traces stay whole between both agents';
+  if (delivery !== 'takeover' || agent.id === 'opentelemetry') return joins;
+  const isNamed = edits.some((edit) => edit.kind === 'env' && edit.name === 'OTEL_SERVICE_NAME');
+  const name = isNamed ? '' : `service name${around(' (here ', printable(agent.serviceName ?? ''), ')')}, `;
+  return `${joins}; it takes ${name}namespace and instance from the old agent's settings`;
 }
 
 function valueOf(item: MigrateItem, name: string): string {

@@ -43,7 +43,7 @@ function skip(name: string, id: SkipItem['skip']['id'], more: Partial<SkipItem> 
   return { id: `shop/Deployment/${name}`, uid: name, owner, replicas: 1, findings: [], action: 'skip', skip: { id, params: {} }, ...more };
 }
 
-function view(items: readonly PlanItem[], width = 100): readonly string[] {
+function view(items: readonly PlanItem[], more: Partial<Plan> = {}, width = 100): readonly string[] {
   const ids = items.filter((item) => item.action === 'migrate').map((item) => item.id);
   const plan: Plan = {
     apiVersion: 'changeover.dev/v1alpha1',
@@ -58,6 +58,7 @@ function view(items: readonly PlanItem[], width = 100): readonly string[] {
     agentLayer: { digest: 'sha256:l', diffId: 'sha256:d', size: 26_500_000, version: '2.33.1' },
     items,
     batches: ids.length === 0 ? [] : [ids.slice(0, 1), ids.slice(1)].filter((batch) => batch.length > 0),
+    ...more,
   };
   return formatPlan(plan, { paint: painter(false), width, policy: defaultPolicy(), next: 'changeover apply plan.json' });
 }
@@ -105,6 +106,44 @@ describe('formatPlan', () => {
     expect(text).toMatch(/\+ pod env +OTEL_SERVICE_NAME=cart {3}\(each its own\)\n/);
     expect(text).toMatch(/- in image +\/sw\/plugins\n/);
     expect(text).toContain('    shop: cart, orders, StatefulSet/db');
+  });
+
+  it('says what the bridge takes from the old agent, and what a pod variable says in its place', () => {
+    const agentLayer = { digest: 'sha256:l', diffId: 'sha256:d', size: 26_500_000, version: '2.33.1', bridge: 'sha256:b' };
+    const derived = move('cart', { agent: { ...move('cart').agent, serviceName: 'shop-cart' }, edits: move('cart').edits.slice(0, 1) });
+    const joins = 'the bridge: traces stay whole between both agents';
+
+    expect(view([derived], { agentLayer }, 200).join('\n')).toContain(
+      `${joins}; it takes service name (here shop-cart), namespace and instance from the old agent's settings\n`,
+    );
+    expect(view([move('cart')], { agentLayer }, 200).join('\n')).toContain(`${joins}; it takes namespace and instance from the old agent's settings\n`);
+    expect(view([{ ...derived, delivery: 'image' }], { agentLayer }, 200).join('\n')).toContain(`${joins}\n`);
+    expect(view([derived]).join('\n')).not.toContain('the bridge');
+  });
+
+  it('names what breaks without the bridge, from which batch until which', () => {
+    const services = { switched: ['cart'], notYet: ['orders'] };
+    const split = [move('cart'), move('orders')];
+    const edges = [{ from: 'orders', to: 'cart' }];
+
+    expect(view(split, { expectedBreaks: [{ batch: 1, services }] })).toEqual(
+      expect.arrayContaining([
+        'Bridge off: from batch 1 on, every call between switched and not-yet-switched services breaks its trace, until batch 2 is done',
+        '  from batch 1  1 not yet  switched: cart',
+      ]),
+    );
+    expect(view(split, { expectedBreaks: [{ batch: 1, edges, services }] })).toContain('  from batch 1  1 not yet  orders -> cart');
+    expect(view(split, { expectedBreaks: [{ batch: 1, edges: [], services }] })).toContain('  from batch 1  1 not yet  no known call breaks');
+    expect(view(split)).not.toEqual(expect.arrayContaining([expect.stringContaining('Bridge off')]));
+  });
+
+  it('says which calls stay broken, and that one batch alone breaks only while it runs', () => {
+    const stays = [{ batch: 1, services: { switched: ['cart'], notYet: ['legacy', 'old'] } }];
+
+    expect(view([move('cart')], { expectedBreaks: stays })).toContain(
+      'Bridge off: from batch 1 on, every call between switched and not-yet-switched services breaks its trace; 2 services that this plan does not move stay on the other side',
+    );
+    expect(view([move('cart')], { expectedBreaks: [] })).toContain('Bridge off: while batch 1 runs, calls between old and new pods break their traces');
   });
 
   it('keeps classes apart that are changed in different ways, the largest first', () => {

@@ -26,9 +26,10 @@ export function planOptions(subject: OptionsSubject, policy: Policy): { readonly
   const asked = askDelivery({ ...subject, facts, policy, files: {} });
   if (asked.kind === 'refused') return { edits: [], findings: [asked.finding] };
   const { question } = asked;
-  const settings = planSettings(question, question.reading, question.old[0]);
+  const mode = policy.delivery === 'takeover' ? 'takeover' : 'image';
+  const settings = planSettings(question, question.reading, { found: question.old[0], mode });
   const rewriteIt: Finding = { id: 'image-not-rewritten', severity: 'warn', params: { image: subject.container.image } };
-  if (policy.delivery === 'takeover') return { edits: settings.podEdits, findings: [...settings.findings, rewriteIt] };
+  if (mode === 'takeover') return { edits: settings.podEdits, findings: [...settings.findings, rewriteIt] };
   const removed = removeOldOptions(question);
   const freed = freeToolOptions(subject.container, removed.podEdits);
   const removal = freed ? removed.podEdits.map((edit) => (isToolOptions(edit) ? { ...edit, after: null } : edit)) : removed.podEdits;

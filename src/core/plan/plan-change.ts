@@ -23,6 +23,8 @@ export interface ChangeContext {
   readonly policy: Policy;
   readonly agentLayer: BuiltLayer;
   readonly agentVersion: string;
+  /** Digest of the bridge's jar in the agent layer; left out = it holds none. */
+  readonly bridge?: string;
   readonly files: PolicyFiles;
 }
 
@@ -86,7 +88,7 @@ function planPlatform(
   const { question } = asked;
   const delivery = mode === 'takeover' ? planTakeover(question) : planImageRewrite(question);
   if (delivery.kind === 'refused') return delivery;
-  const settings = planSettings(question, question.reading, question.old[0]);
+  const settings = planSettings(question, question.reading, { found: question.old[0], mode });
   const { changes, entrypoint, cmd } = delivery;
   const edits = { changes, env: { ...settings.env, ...delivery.imageEnv }, ...(entrypoint ? { entrypoint } : {}), ...(cmd ? { cmd } : {}) };
   return { kind: 'possible', delivery, edits, podEdits: [...delivery.podEdits, ...settings.podEdits], findings: [...settings.findings, ...delivery.findings] };

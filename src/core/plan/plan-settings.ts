@@ -1,13 +1,14 @@
 import { agents } from '../agents/agents.ts';
 import type { AgentSettings, DetectedAgent } from '../agents/agent.ts';
-import { mapSettings } from '../agents/skywalking/map-to-opentelemetry.ts';
+import { mapSettings, printSetting, type MappedSettings } from '../agents/skywalking/map-to-opentelemetry.ts';
 import type { Finding } from '../finding.ts';
 import { serviceNameFrom } from '../jvm/service-name.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Edit } from '../workload/edit.ts';
 import { podTemplate, templateLabels } from '../workload/pod-template.ts';
 import type { Workload } from '../workload/workload.ts';
-import type { DeliverySubject } from './delivery.ts';
+import { bridgeSettings } from './bridge.ts';
+import type { DeliveryMode, DeliverySubject } from './delivery.ts';
 import type { ContainerReading } from './read-container.ts';
 import { imageEnv, podEnvEdits } from './target-env.ts';
 
@@ -18,14 +19,31 @@ export interface SettingsPlan {
   readonly findings: readonly Finding[];
 }
 
-/** Maps the old agent's settings and adds the policy's. The same whatever way the agent is delivered. */
-export function planSettings(subject: DeliverySubject, reading: ContainerReading, found: DetectedAgent): SettingsPlan {
+const NAME = 'OTEL_SERVICE_NAME';
+const ATTRIBUTES = 'OTEL_RESOURCE_ATTRIBUTES';
+
+/**
+ * Maps the old agent's settings and adds the policy's. The settings stay where they are in a takeover, and the bridge reads
+ * them at start: then the pod gets only what it cannot derive.
+ */
+export function planSettings(
+  subject: DeliverySubject,
+  reading: ContainerReading,
+  { found, mode }: { readonly found: DetectedAgent; readonly mode: DeliveryMode },
+): SettingsPlan {
   const { workload, container, facts, policy } = subject;
   const settings = readAgentSettings(reading, found);
-  const mapping = mapWorkload(workload, settings, policy);
+  const readsSettings = policy.to.bridge && mode === 'takeover';
+  const mapping = mapWorkload(workload, settings, { policy, readsSettings });
   const fleet = imageEnv(policy, facts.config, container);
-  const pod = podEnvEdits(container, mapping.env, { ...Object.fromEntries(facts.config.env), ...fleet.env });
-  return { env: fleet.env, podEdits: pod.edits, findings: [...settings.findings, ...mapping.findings, ...fleet.findings, ...pod.findings] };
+  const bridge = bridgeSettings(subject, reading, found);
+  const needed = readsSettings ? withoutDerived(mapping.env, subject) : { ...mapping.env, ...headerPrefixes(settings, policy) };
+  const pod = podEnvEdits(container, needed, { ...Object.fromEntries(facts.config.env), ...fleet.env });
+  return {
+    env: { ...fleet.env, ...bridge.env },
+    podEdits: pod.edits,
+    findings: [...settings.findings, ...mapping.findings, ...fleet.findings, ...bridge.findings, ...pod.findings],
+  };
 }
 
 /** The settings of a detected agent; none where we do not know it. */
@@ -37,15 +55,32 @@ export function readAgentSettings(reading: Pick<ContainerReading, 'context'>, fo
 function mapWorkload(
   workload: Workload,
   settings: AgentSettings,
-  policy: Policy,
-): { readonly env: { readonly [name: string]: string }; readonly findings: readonly Finding[] } {
+  { policy, readsSettings }: { readonly policy: Policy; readonly readsSettings: boolean },
+): MappedSettings {
   const template = policy.to.serviceName;
   const labels = workload.object.metadata.labels ?? {};
   const named = template === undefined ? undefined : serviceNameFrom(template, labels, templateLabels(podTemplate(workload.object)));
   if (template !== undefined && named === undefined) {
     return { env: {}, findings: [{ id: 'service-name-unknown', severity: 'block', params: { template } }] };
   }
-  const mapped = mapSettings(settings, named === undefined ? {} : { serviceName: named });
-  if (mapped.env['OTEL_SERVICE_NAME'] !== undefined) return mapped;
+  const mapped = mapSettings(settings, { readsSettings, ...(named === undefined ? {} : { serviceName: named }) });
+  // An upgrade leaves the agent's settings, and so its name, where they are.
+  if (mapped.env[NAME] !== undefined || policy.from.agent === policy.to.agent) return mapped;
   return { ...mapped, findings: [...mapped.findings, { id: 'service-name-unknown', severity: 'block', params: {} }] };
+}
+
+/**
+ * What the bridge cannot derive: a template's name, and whether the agent starts at all. Its defaults give way to the
+ * workload's own variables; a name of the image stays overridden by the old agent's, and one of the pod is told.
+ */
+function withoutDerived(env: MappedSettings['env'], { container, facts, policy }: DeliverySubject): MappedSettings['env'] {
+  const isGiven =
+    policy.to.serviceName !== undefined || [...facts.config.env.map(([name]) => name), ...(container.env ?? []).map(({ name }) => name)].includes(NAME);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => name !== ATTRIBUTES && (name !== NAME || isGiven)));
+}
+
+/** Agents before 8.10 put their namespace in front of their headers' names. The bridge learns it from the settings, where these stay. */
+function headerPrefixes({ values }: AgentSettings, { to }: Policy): MappedSettings['env'] {
+  const namespace = printSetting(values['agent.namespace']);
+  return to.bridge && namespace !== '' ? { CHANGEOVER_SW8_HEADER_PREFIXES: namespace } : {};
 }

@@ -60,7 +60,8 @@ function changeSubject({ inspection, business, source }: Subject): ChangeSubject
 /** What is to be said of the settings of a workload that is not changed. */
 function settingsFindings(subject: Subject, { policy, files }: PlanContext): readonly Finding[] {
   const { business, source, found } = subject;
-  return planSettings({ ...changeSubject(subject), facts: source.platforms[0].facts, policy, files }, business.reading, found).findings;
+  const mode = policy.delivery === 'image' ? 'image' : 'takeover';
+  return planSettings({ ...changeSubject(subject), facts: source.platforms[0].facts, policy, files }, business.reading, { found, mode }).findings;
 }
 
 function makeItem(

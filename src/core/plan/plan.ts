@@ -84,6 +84,22 @@ export interface SkipItem extends ItemBase {
 
 export type PlanItem = MigrateItem | SkipItem;
 
+/** A call from one service to another. */
+export interface ServiceEdge {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What breaks from the start of a batch until the next one is done. Services by the names they report. */
+export interface ExpectedBreak {
+  /** Counted from 1. */
+  readonly batch: number;
+  /** Calls between the two sides, where the call graph is known. */
+  readonly edges?: readonly ServiceEdge[];
+  /** Every call between the two sides breaks its trace. */
+  readonly services: { readonly switched: readonly string[]; readonly notYet: readonly string[] };
+}
+
 /** The plan file: reviewable, diffable, executed as it is or not at all. */
 export interface Plan {
   readonly apiVersion: 'changeover.dev/v1alpha1';
@@ -99,8 +115,11 @@ export interface Plan {
   readonly policy: JsonObject;
   /** Directory that relative paths of the policy are relative to. Not part of the hash. */
   readonly policyDirectory: string;
-  readonly agentLayer: { readonly digest: string; readonly diffId: string; readonly size: number; readonly version: string };
+  /** `bridge`: digest of its jar, where the layer holds it. */
+  readonly agentLayer: { readonly digest: string; readonly diffId: string; readonly size: number; readonly version: string; readonly bridge?: string };
   readonly items: readonly PlanItem[];
   /** Workload ids in the order they are started; a batch starts when the one before it is done. */
   readonly batches: readonly (readonly string[])[];
+  /** Without the bridge: which chains break while the fleet is split, by batch. */
+  readonly expectedBreaks?: readonly ExpectedBreak[];
 }

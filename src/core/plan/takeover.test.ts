@@ -22,8 +22,14 @@ describe('a takeover', () => {
     const change = changed(spec, 'takeover');
 
     expect(imageAfter(change).files?.entry(SWJ)).toMatchObject({ type: 'symlink', link: OTEL });
-    expect(change.edits.map((edit) => (edit.kind === 'env' ? edit.name : edit.kind))).toEqual(['image', 'OTEL_SERVICE_NAME']);
+    expect(change.edits.map((edit) => edit.kind)).toEqual(['image']);
     expect(Object.keys(change.env).every((name) => name.startsWith('OTEL_'))).toBe(true);
+  });
+
+  it("without the bridge adds what is the workload's own to the pod", () => {
+    const change = changed({ container: inPod, policy: { to: { files: { path: 'agent.jar' }, bridge: false } } }, 'takeover');
+
+    expect(change.edits.map((edit) => (edit.kind === 'env' ? `${edit.name}=${edit.after?.value}` : edit.kind))).toEqual(['image', 'OTEL_SERVICE_NAME=orders']);
   });
 
   it('removes what nothing reads any more, and leaves the settings', () => {

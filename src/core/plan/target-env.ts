@@ -15,7 +15,7 @@ export function imageEnv(
   config: ImageConfig,
   container: Container,
 ): { readonly env: { readonly [name: string]: string }; readonly findings: readonly Finding[] } {
-  const wanted = { ...signals(policy), ...protocol(policy.to.env), ...policy.to.env };
+  const wanted = { ...signals(policy), ...foreignHeaders(policy), ...protocol(policy.to.env), ...policy.to.env };
   const own = new Map<string, string>([
     ...config.env.map(([name]) => [name, 'image ENV'] as const),
     ...(container.env ?? []).map(({ name }) => [name, 'pod env'] as const),
@@ -59,6 +59,11 @@ export function podEnvEdits(
 function signals(policy: Policy): { readonly [name: string]: string } {
   const { traces, metrics, logs } = policy.to.signals;
   return { OTEL_TRACES_EXPORTER: traces, OTEL_METRICS_EXPORTER: metrics, OTEL_LOGS_EXPORTER: logs };
+}
+
+/** Without the bridge, a server span that came with `sw8` says so: `verify` then knows that it is no true beginning. */
+function foreignHeaders({ from, to }: Policy): { readonly [name: string]: string } {
+  return from.agent === 'skywalking' && !to.bridge ? { OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_REQUEST_HEADERS: 'sw8' } : {};
 }
 
 /** The agent's default is http/protobuf; an endpoint on gRPC's port 4317 would then never be heard. */

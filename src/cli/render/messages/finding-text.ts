@@ -94,6 +94,15 @@ const settings: Texts = {
   'service-name-cut': (p) => `the old agent cut the service's name to ${p('was')}; the new one reports ${p('name')}`,
 };
 
+/** About the bridge, which keeps traces whole while the fleet is split. */
+const bridge: Texts = {
+  'bridge-hidden': (p) =>
+    `its own ${p('by')} hides the image's, so the bridge would not be loaded and chains would break: add ${p('folder')} to it, or set to.bridge: false`,
+  'bridge-yaml-config': (p) =>
+    `its agent is configured by a YAML file (${p('by')}), and then asks no extension for headers: the bridge would not work and chains would break`,
+  'bridge-propagators-none': (p) => `${p('by')} asks for no trace headers at all (none): the bridge obeys, and chains break`,
+};
+
 /** About what the change means for the workload. */
 const change: Texts = {
   'agent-core-in-app': (p) => `the application itself uses classes only the old agent brings (${p('names')}), in ${p('paths')}`,
@@ -115,4 +124,4 @@ const traces: Texts = {
 };
 
 /** Every finding id there is. */
-export const findingTexts: Texts = { ...image, ...options, ...settings, ...change, ...convertTexts, ...traces };
+export const findingTexts: Texts = { ...image, ...options, ...settings, ...bridge, ...change, ...convertTexts, ...traces };

@@ -11,12 +11,22 @@ export interface MappedSettings {
   readonly findings: readonly Finding[];
 }
 
+export interface MappingTarget {
+  /** A template's result: it beats the old name. */
+  readonly serviceName?: string;
+  /** The old settings stay in place, and the bridge reads them at start. */
+  readonly readsSettings?: boolean;
+}
+
+/** Settings that become a sampler of the bridge; its names of spans differ a little from SkyWalking's. */
+const ignoreRules = new Set(['agent.ignore_suffix', 'trace.ignore_path']);
+
 /**
  * Says SkyWalking's settings in OpenTelemetry's words. Exact: service name, namespace, instance, cluster, `agent.enable=false`.
  * Everything else that somebody chose and that changes what traces show becomes a finding: `sampling-changes` (block),
- * `mapping-partial`, `mapping-lost`. `target.serviceName` (a template's result) beats the old name.
+ * `mapping-partial`, `mapping-lost`.
  */
-export function mapSettings(settings: AgentSettings, target: { readonly serviceName?: string }): MappedSettings {
+export function mapSettings(settings: AgentSettings, target: MappingTarget): MappedSettings {
   const { values } = settings;
   const name = target.serviceName === undefined ? printSetting(values['agent.service_name']) : escapeReferences(target.serviceName);
   const attributes = resourceAttributes(values);
@@ -27,11 +37,12 @@ export function mapSettings(settings: AgentSettings, target: { readonly serviceN
       ...(attributes === '' ? {} : { OTEL_RESOURCE_ATTRIBUTES: attributes }),
       ...(disabled ? { OTEL_JAVAAGENT_ENABLED: 'false' } : {}),
     },
-    findings: Object.entries(values).flatMap(([key, setting]) => findingsFor(key, setting)),
+    findings: Object.entries(values).flatMap(([key, setting]) => findingsFor(key, setting, target)),
   };
 }
 
-function printSetting(setting: AgentSetting | undefined): string {
+/** A setting as a pod field holds it: literal `$(` escaped, references live; empty where there is none. */
+export function printSetting(setting: AgentSetting | undefined): string {
   return setting === undefined ? '' : escapeReferences(setting.value, setting.unresolved);
 }
 
@@ -66,7 +77,7 @@ function encode({ value, unresolved = [] }: AgentSetting): string {
   return parts.map((part) => (unresolved.includes(part.slice(2, -1)) && part.startsWith('$(') ? part : encodeURIComponent(part))).join('');
 }
 
-function findingsFor(key: string, setting: AgentSetting): readonly Finding[] {
+function findingsFor(key: string, setting: AgentSetting, { readsSettings }: MappingTarget): readonly Finding[] {
   const { value } = setting;
   const stock = stockSettings[key];
   // A value that only the cluster knows may be a rate.
@@ -74,7 +85,8 @@ function findingsFor(key: string, setting: AgentSetting): readonly Finding[] {
   if (key === 'collector.backend_service') return setting.isDefault ? [] : [{ id: 'backend-replaced', severity: 'info', params: { key, value } }];
   if (key === 'agent.service_name' && value.includes('::')) return [{ id: 'mapping-partial', severity: 'info', params: { key, value } }];
   if (setting.isDefault || value === '' || value === stock?.stock) return [];
-  if (key === 'agent.cluster' || key === 'agent.namespace') return [{ id: 'mapping-partial', severity: 'info', params: { key, value } }];
+  const isKept = readsSettings === true && ignoreRules.has(key);
+  if (isKept || key === 'agent.cluster' || key === 'agent.namespace') return [{ id: 'mapping-partial', severity: 'info', params: { key, value } }];
   const fate = stock?.fate ?? (key.startsWith('plugin.') ? 'lost' : 'quiet');
   if (fate === 'partial' || fate === 'lost') return [{ id: `mapping-${fate}`, severity: stock ? 'warn' : 'info', params: { key, value } }];
   return [];
