@@ -143,6 +143,29 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
     load: async () => (await import('./commands/run-verify.ts')).runVerify,
   },
   {
+    name: 'tee',
+    group: 'Move the fleet',
+    text: "stand in front of SkyWalking's backend: services that still run its agent appear in the new pipeline too",
+    options: [
+      { flags: '--listen <address>', text: 'where agents connect', value: '0.0.0.0:11800' },
+      { flags: '--backend <address>', text: 'the SkyWalking backend (OAP) as host:port, gRPC (required)' },
+      { flags: '--otlp <url>', text: 'the OpenTelemetry Collector, OTLP over HTTP (required)' },
+      { flags: '--listen-cert <file>', text: 'certificate chain (PEM) to listen with TLS' },
+      { flags: '--listen-key <file>', text: 'its key (PEM)' },
+      { flags: '--backend-tls', text: 'speak TLS to the backend' },
+      { flags: '--backend-ca <file>', text: 'and trust this CA (PEM) alone' },
+      { flags: '--otlp-ca <file>', text: 'trust this CA (PEM) alone for the Collector' },
+      { flags: '--otlp-header <header>', text: 'sent to the Collector: name=value, or name=env:VARIABLE (repeatable)', collect: 'list' },
+      { flags: '--max-buffer <MiB>', text: 'memory for segments that wait for the Collector; the oldest go when it is full (default: 64)', collect: 'integer' },
+      { flags: '--baseline <file>', text: 'keep the services and calls seen here, for `verify --baseline compare`' },
+    ],
+    examples: [
+      'changeover tee --backend oap.skywalking:11800 --otlp http://otel-collector.observability:4318',
+      'changeover tee --backend oap:11800 --otlp https://collector:4318 --otlp-header authorization=env:TOKEN --baseline tee.json',
+    ],
+    load: async () => (await import('./commands/run-tee.ts')).runTee,
+  },
+  {
     name: 'pause',
     group: 'Decide',
     text: 'start no more workloads; those in flight are finished',
@@ -216,7 +239,7 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
 ];
 
 /** Names that are promised and not built yet: they say so instead of being unknown. */
-export const laterCommands: readonly string[] = ['approve', 'history', 'report', 'drift', 'finish', 'unlock', 'base', 'tee'];
+export const laterCommands: readonly string[] = ['approve', 'history', 'report', 'drift', 'finish', 'unlock', 'base'];
 
 /** Options every command takes. */
 export const globalOptions: readonly OptionSpec[] = [

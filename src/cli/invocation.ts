@@ -38,6 +38,20 @@ export interface CliOptions {
   readonly registry?: boolean;
   readonly rbac?: 'plan' | 'apply' | 'drift';
   readonly seed?: number;
+  /** `tee`: addresses, and files in PEM. */
+  readonly listen?: string;
+  readonly listenCert?: string;
+  readonly listenKey?: string;
+  readonly backend?: string;
+  readonly backendTls?: boolean;
+  readonly backendCa?: string;
+  readonly otlp?: string;
+  readonly otlpCa?: string;
+  readonly otlpHeader?: readonly string[];
+  /** MiB. */
+  readonly maxBuffer?: number;
+  /** `tee`: the file it keeps; `verify`: `save` or `compare`. */
+  readonly baseline?: string;
 }
 
 /** One call of one command. */

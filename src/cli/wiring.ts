@@ -7,6 +7,7 @@ import type { Policy } from '../core/policy/policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cluster } from '../ports/cluster.ts';
 import type { ReadManifests } from '../ports/manifest-text.ts';
+import type { Relay, RelaySettings, SegmentIntake, SinkSettings, SpanSink } from '../ports/tee.ts';
 import type { TraceStore } from '../ports/trace-store.ts';
 import type { Rehearsal } from './rehearsal.ts';
 
@@ -42,6 +43,12 @@ export interface OpenEngine {
   close(): Promise<void>;
 }
 
+/** The two ends of `tee`. */
+export interface OpenTee {
+  openRelay(settings: RelaySettings, intake: SegmentIntake): Promise<Relay>;
+  openSink(settings: SinkSettings): SpanSink;
+}
+
 /** Everything a command needs from outside the program; made in `main/`, faked in tests. */
 export interface Wiring {
   readonly version: string;
@@ -74,6 +81,7 @@ export interface Wiring {
   probeJournal(): Promise<string>;
   /** Undefined where the policy names no trace store. */
   openTraceStore(cluster: Cluster, policy: Policy): Promise<TraceStore | undefined>;
+  openTee(): Promise<OpenTee>;
   openRehearsal(options: { readonly seed: number; readonly paced: boolean }): Promise<Rehearsal>;
   /** Calls back on SIGINT and SIGTERM until disposed. */
   onInterrupt(callback: () => void): () => void;

@@ -31,6 +31,7 @@ export function createWiring(terminal: Terminal): Wiring {
       const { openJaeger } = await import('../adapters/jaeger/open-jaeger.ts');
       return openJaeger(jaeger.kind === 'url' ? { url: jaeger.url } : { cluster, service: jaeger.service });
     },
+    openTee: async () => (await import('./open-tee.ts')).openTee,
     openRehearsal: async (options) => (await import('./open-rehearsal.ts')).openRehearsal(options),
   };
 }

@@ -54,3 +54,18 @@ export interface SpanSink {
   send(body: string, signal: AbortSignal): Promise<SendResult>;
   close(): Promise<void>;
 }
+
+/** Where the proxy listens and what it stands in front of. Certificates and keys are PEM texts. */
+export interface RelaySettings {
+  readonly listen: { readonly host: string; readonly port: number; readonly tls?: { readonly cert: string; readonly key: string } };
+  readonly backend: { readonly host: string; readonly port: number; readonly tls?: { readonly ca?: string } };
+}
+
+/** Where spans go. */
+export interface SinkSettings {
+  /** The Collector's OTLP/HTTP address; `/v1/traces` is added where it has no path. */
+  readonly url: string;
+  readonly headers: { readonly [name: string]: string };
+  /** PEM. */
+  readonly ca?: string;
+}

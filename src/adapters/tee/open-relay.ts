@@ -7,22 +7,17 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { ChangeoverError } from '../../core/error.ts';
-import type { PeerState, Relay, SegmentIntake } from '../../ports/tee.ts';
+import type { PeerState, Relay, RelaySettings, SegmentIntake } from '../../ports/tee.ts';
+import { checkTls } from './check-tls.ts';
 import { relayCall, type BackendLink } from './relay-call.ts';
 
 const CONNECT_MS = 10_000;
 /** Time an agent has to read its last answers after the backend has gone. */
 const LAST_ANSWERS_MS = 5_000;
 /** A peer that vanished without a word is noticed by TCP. */
-const KEEP_ALIVE_MS = 30_000;
-
-export interface RelayOptions {
-  readonly listen: { readonly host: string; readonly port: number; readonly tls?: { readonly cert: string; readonly key: string } };
-  readonly backend: { readonly host: string; readonly port: number; readonly tls?: { readonly ca?: string } };
-  readonly intake: SegmentIntake;
-}
+const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 } as const;
 
 /**
  * Opens a gRPC proxy in front of one backend: every call of every service passes untouched (`relay-call.ts`).
@@ -30,10 +25,12 @@ export interface RelayOptions {
  * Each agent's connection has one of its own to the backend. So what HTTP/2 regulates per connection (windows, GOAWAY, the most streams at once, the
  * choice of a backend pod by the Service) works as it does without a proxy, and an agent that reads slowly holds up itself alone. When the backend
  * cannot be reached, the agent's calls are answered UNAVAILABLE and its connection is closed: it reconnects as it would without us.
- * Throws `usage` when it cannot listen.
+ * Throws `usage` when it cannot listen, `invalid-file` for certificates and keys that cannot be used.
  */
-export async function openRelay({ listen, backend, intake }: RelayOptions): Promise<Relay> {
-  const server = listen.tls ? createSecureServer({ ...listen.tls, allowHTTP1: false }) : createServer();
+export async function openRelay({ listen, backend }: RelaySettings, intake: SegmentIntake): Promise<Relay> {
+  if (listen.tls) checkTls(listen.tls, 'the certificate and key to listen with');
+  if (backend.tls?.ca !== undefined) checkTls(backend.tls, 'the CA of the backend');
+  const server = listen.tls ? createSecureServer({ ...socketOptions, ...listen.tls }) : createServer({ ...socketOptions, settings: {} });
   const agents = new Set<ServerHttp2Session>();
   const counts = { calls: 0, unavailable: 0 };
   let state: PeerState = { state: 'unknown' };
@@ -52,13 +49,14 @@ export async function openRelay({ listen, backend, intake }: RelayOptions): Prom
   };
 }
 
-interface AgentContext extends Pick<RelayOptions, 'backend' | 'intake'> {
+interface AgentContext {
+  readonly backend: RelaySettings['backend'];
+  readonly intake: SegmentIntake;
   readonly counts: { calls: number; unavailable: number };
   readonly report: (state: PeerState) => void;
 }
 
 function serveAgent(agent: ServerHttp2Session, { backend, intake, counts, report }: AgentContext): void {
-  keepAlive(agent.socket as Socket);
   agent.on('error', () => undefined);
   const session = connectBackend(backend, report);
   let lost: string | undefined;
@@ -73,6 +71,7 @@ function serveAgent(agent: ServerHttp2Session, { backend, intake, counts, report
   const scheme = backend.tls ? 'https' : 'http';
   const link: BackendLink = {
     request: (headers, options) => session.request({ ...headers, ':scheme': scheme }, options),
+    unavailable: () => (counts.unavailable += 1),
     lost: () => (session.destroyed ? (lost ?? 'has closed the connection') : undefined),
   };
   agent.on('stream', (stream: ServerHttp2Stream, headers, flags, rawHeaders) => {
@@ -81,13 +80,13 @@ function serveAgent(agent: ServerHttp2Session, { backend, intake, counts, report
   });
 }
 
-function connectBackend({ host, port, tls }: RelayOptions['backend'], report: (state: PeerState) => void): ClientHttp2Session {
+function connectBackend({ host, port, tls }: RelaySettings['backend'], report: (state: PeerState) => void): ClientHttp2Session {
   const name = host.includes(':') ? `[${host}]` : host;
-  const session = connect(`${tls ? 'https' : 'http'}://${name}:${port}`, { settings: { enablePush: false }, ...(tls?.ca === undefined ? {} : { ca: tls.ca }) });
+  const trust = tls?.ca === undefined ? {} : { ca: tls.ca };
+  const session = connect(`${tls ? 'https' : 'http'}://${name}:${port}`, { ...socketOptions, ...trust, settings: { enablePush: false } });
   const giveUp = setTimeout(() => session.destroy(new Error('no connection within 10 seconds')), CONNECT_MS);
-  session.on('connect', (_session, socket) => {
+  session.on('connect', () => {
     clearTimeout(giveUp);
-    keepAlive(socket as Socket);
     report({ state: 'up' });
   });
   session.on('error', (error) => report({ state: 'down', problem: reasonOf(error) }));
@@ -95,12 +94,7 @@ function connectBackend({ host, port, tls }: RelayOptions['backend'], report: (s
   return session;
 }
 
-function keepAlive(socket: Socket): void {
-  socket.setKeepAlive(true, KEEP_ALIVE_MS);
-  socket.setNoDelay(true);
-}
-
-async function startListening(server: Http2Server, { host, port }: RelayOptions['listen']): Promise<string> {
+async function startListening(server: Http2Server, { host, port }: RelaySettings['listen']): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
   server.listen(port, host, resolve);

@@ -1,13 +1,6 @@
 import { Agent, request, type Dispatcher } from 'undici';
-import type { SendResult, SpanSink } from '../../ports/tee.ts';
-
-export interface OtlpSinkOptions {
-  /** The Collector's OTLP/HTTP address; `/v1/traces` is added where it has no path. */
-  readonly url: string;
-  readonly headers?: { readonly [name: string]: string };
-  /** PEM. */
-  readonly ca?: string;
-}
+import { checkTls } from './check-tls.ts';
+import type { SendResult, SinkSettings, SpanSink } from '../../ports/tee.ts';
 
 /** Statuses after which the OTLP specification wants the same request again. */
 const retryable = new Set([429, 502, 503, 504]);
@@ -16,8 +9,9 @@ const ANSWER_MS = 30_000;
 const CONNECTIONS = 4;
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-/** Sends spans to a Collector, as JSON over HTTP (opentelemetry-proto, OTLP/HTTP). */
-export function openOtlpSink({ url, headers = {}, ca }: OtlpSinkOptions): SpanSink {
+/** Sends spans to a Collector, as JSON over HTTP (opentelemetry-proto, OTLP/HTTP). Throws `invalid-file` for a CA that cannot be used. */
+export function openOtlpSink({ url, headers, ca }: SinkSettings): SpanSink {
+  if (ca !== undefined) checkTls({ ca }, 'the CA of the Collector');
   const dispatcher = new Agent({
     connections: CONNECTIONS,
     connect: { timeout: CONNECT_MS, ...(ca === undefined ? {} : { ca }) },
@@ -38,8 +32,7 @@ export function openOtlpSink({ url, headers = {}, ca }: OtlpSinkOptions): SpanSi
   };
 }
 
-/** The full address of a base one. */
-export function tracesUrl(url: string): string {
+function tracesUrl(url: string): string {
   const parsed = new URL(url);
   if (parsed.pathname === '/') parsed.pathname = '/v1/traces';
   return parsed.href;

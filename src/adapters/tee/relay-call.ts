@@ -37,6 +37,8 @@ export interface BackendLink {
   request(headers: OutgoingHttpHeaders, options: { readonly endStream: boolean; readonly waitForTrailers: boolean }): ClientHttp2Stream;
   /** Why the connection is gone; undefined while it is there. */
   lost(): string | undefined;
+  /** A call was answered without the backend. */
+  unavailable(): void;
 }
 
 /**
@@ -72,7 +74,7 @@ function open({ agent, headers, rawHeaders, flags }: IncomingCall, link: Backend
     // The backend is going away in good order. The agent may repeat a refused call at once, on a new connection.
     const lost = link.lost();
     if (lost === undefined) agent.close(constants.NGHTTP2_REFUSED_STREAM);
-    else answerUnavailable(agent, lost);
+    else answerUnavailable(agent, lost, link);
     return undefined;
   }
 }
@@ -95,7 +97,7 @@ function pass(from: Http2Stream, to: Http2Stream): void {
 function finish(agent: ServerHttp2Stream, backend: ClientHttp2Stream, link: BackendLink): void {
   if (agent.closed) return;
   const lost = link.lost();
-  if (lost !== undefined && !backend.readableEnded) answerUnavailable(agent, lost);
+  if (lost !== undefined && !backend.readableEnded) answerUnavailable(agent, lost, link);
   else if (backend.rstCode !== NGHTTP2_NO_ERROR && !backend.readableEnded) agent.close(backend.rstCode);
   // Answered before the request was whole: once the answer has left, the agent is told to stop, as the backend told us.
   else if (agent.writableFinished) stopRequest(agent);
@@ -109,7 +111,8 @@ function stopRequest(agent: ServerHttp2Stream): void {
 }
 
 /** What an agent's gRPC library makes of a backend that is not there: status UNAVAILABLE. */
-function answerUnavailable(agent: ServerHttp2Stream, problem: string): void {
+function answerUnavailable(agent: ServerHttp2Stream, problem: string, link: BackendLink): void {
+  link.unavailable();
   const status = { 'grpc-status': UNAVAILABLE, 'grpc-message': encodeURIComponent(`the backend behind changeover tee ${problem}`) };
   attempt(agent, () => {
     if (!agent.headersSent) agent.respond({ ':status': 200, 'content-type': 'application/grpc', ...status }, { endStream: true });
