@@ -73,7 +73,7 @@ describe('verifyFleet', () => {
     await workload('stock', { oldName: 'shop::stock' });
     await workload('fragile', { state: 'ROLLED_BACK', oldName: 'fragile' });
     const root = span('shop-orders', { resource: { 'host.name': 'orders-1' } });
-    traces.add(root, span('shop::stock', { traceId: root.traceId, parentSpanId: root.spanId }));
+    traces.add(root, span('shop::stock', { traceId: root.traceId, parentSpanId: root.spanId, resource: { 'host.name': 'stock-1' } }));
 
     const report = await verifyFleet({ cluster, traces, clock }, options);
 
@@ -84,7 +84,8 @@ describe('verifyFleet', () => {
         ['shop::stock', [['shop/Deployment/stock'], 'ok']],
       ]),
     );
-    expect(report.edges).toEqual([{ from: 'shop-orders', to: 'shop::stock', calls: 1, unanswered: 0 }]);
+    expect(report.edges).toMatchObject([{ from: 'shop-orders', to: 'shop::stock', verdict: 'ok', calls: 1 }]);
+    expect(report.traces).toMatchObject({ judged: 1, whole: 1, broken: 0 });
   });
 
   it('finds a broken chain, unless the policy allows it', async () => {

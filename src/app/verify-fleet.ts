@@ -1,23 +1,22 @@
 import { ChangeoverError } from '../core/error.ts';
 import type { AllowRule } from '../core/policy/policy.ts';
 import type { WorkloadRecord } from '../core/rollout/run-record.ts';
-import type { ExpectedService, ExpectedWorkload } from '../core/verify/expected-service.ts';
-import { judgeTraces } from '../core/verify/judge-traces.ts';
+import type { Baseline } from '../core/verify/baseline.ts';
+import { compareBaseline, unseenEdges } from '../core/verify/compare-baseline.ts';
+import { judgeTraces, type JudgedTraces } from '../core/verify/judge-traces.ts';
+import { callersNotShown } from '../core/verify/span-caller.ts';
 import { makeVerifyReport, type VerifyReport } from '../core/verify/verify-report.ts';
-import type { KubeObject } from '../core/workload/kube-object.ts';
-import { containers, podSpec, podTemplate } from '../core/workload/pod-template.ts';
-import { viewPod } from '../core/workload/pod-view.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cluster } from '../ports/cluster.ts';
-import type { StoredSpan, TraceStore } from '../ports/trace-store.ts';
-import { selectorOf } from './observe.ts';
+import type { TraceStore, TraceWindow } from '../ports/trace-store.ts';
+import { expectFleet, type ExpectedFleet } from './expected-services.ts';
 import { pooled } from './pooled.ts';
-import { resources, workloadRef } from './resources.ts';
+import { readTraces, type ReadTraces } from './read-traces.ts';
 import { findRun, listRecords } from './state-store.ts';
 
 const LOOKBACK_MS = 60 * 60_000;
-const TRACES_PER_SERVICE = 100;
-const SERVICE_NAME = 'OTEL_SERVICE_NAME';
+const MAX_TRACES = 20_000;
+const MAX_CALLERS = 100;
 
 export interface VerifyPorts {
   readonly cluster: Cluster;
@@ -26,92 +25,126 @@ export interface VerifyPorts {
   readonly clock: Clock;
 }
 
-export interface VerifyOptions {
-  readonly stateNamespace: string;
-  /** Default: the only unfinished run, else the newest. */
+export interface JudgeOptions {
+  /** Name of the run, for the report; default: the records'. */
   readonly run?: string;
   /** The policy's allowances: an allowed finding does not break a service's verdict. */
   readonly allow?: readonly AllowRule[];
   /** How far back traces are read; milliseconds, an hour by default. */
   readonly lookbackMs?: number;
+  /** Judge every trace of this window instead, whatever was switched when. */
+  readonly during?: TraceWindow;
+  /** At most about this many traces are read (20,000 by default); more makes the report inconclusive. */
+  readonly maxTraces?: number;
+  /** What stands before a trace's id in its link; default: the id alone. */
+  readonly linkPrefix?: string;
+  /** What must be visible, and the file it came from. */
+  readonly baseline?: { readonly value: Baseline; readonly file: string };
   readonly signal?: AbortSignal;
 }
 
+export interface VerifyOptions extends Omit<JudgeOptions, 'during'> {
+  readonly stateNamespace: string;
+  /** Judge the run's own time, from its start to its end or now, whatever was switched when. */
+  readonly during?: boolean;
+}
+
 /**
- * Judges every workload a run has migrated by the traces that arrive from it. Reads only. A trace store that is missing
- * or cannot be read makes the report inconclusive; cluster errors are thrown as `Cluster` lists them, a run that does not
- * exist as `usage`.
+ * Judges every workload a run has migrated (with `during`, every one it has to do with) by the traces that arrive from it.
+ * Errors as `judgeSwitched`, and `usage` for a run that does not exist.
  */
 export async function verifyFleet(ports: VerifyPorts, options: VerifyOptions): Promise<VerifyReport> {
+  const { stateNamespace, during = false, signal, ...rest } = options;
+  const run = (await findRun(ports.cluster, options, signal)).value;
+  const records = (await listRecords(ports.cluster, stateNamespace, run.name, signal)).map((stored) => stored.value);
+  const judged = { ...rest, run: run.name, ...(signal ? { signal } : {}) };
+  if (!during) {
+    const migrated = records.filter((record) => record.state === 'SUCCEEDED');
+    return judgeSwitched(ports, migrated, judged);
+  }
+  if (options.lookbackMs !== undefined)
+    throw new ChangeoverError('usage', 'the time of a run is its own: it cannot be limited', { hint: 'Give --during or --since, not both.' });
+  const end = run.finishedAt === undefined ? ports.clock.now() : Date.parse(run.finishedAt);
+  const window: TraceWindow = { fromMs: Date.parse(run.startedAt), toMs: end };
+  const present = records.filter((record) => record.state !== 'GONE');
+  return judgeSwitched(ports, present, { ...judged, during: window });
+}
+
+/**
+ * Judges workloads by the traces that arrive from them: the records are taken for switched ones, but with `during` those
+ * that are not `SUCCEEDED` report through the tee. Reads only. A trace store that is missing or cannot be read makes the
+ * report inconclusive; cluster errors are thrown as `Cluster` lists them.
+ */
+export async function judgeSwitched(ports: VerifyPorts, records: readonly WorkloadRecord[], options: JudgeOptions = {}): Promise<VerifyReport> {
   const { cluster, traces: store, clock } = ports;
-  const { stateNamespace, signal } = options;
-  const run = (await findRun(cluster, options, signal)).value.name;
-  const records = (await listRecords(cluster, stateNamespace, run, signal)).map((stored) => stored.value);
-  const migrated = records.filter((record) => record.state === 'SUCCEEDED');
-  const switched = await pooled(migrated, 4, (record) => readSwitched(cluster, record, signal));
-  const toMs = clock.now();
-  const window = { fromMs: toMs - (options.lookbackMs ?? LOOKBACK_MS), toMs };
-  const nothing = { services: [], edges: [] };
-  if (!store) return makeVerifyReport(run, window, { ...nothing, reason: { id: 'no-trace-store', params: {} } });
-  const expected = groupByService(switched);
+  const { during } = options;
+  const signal = options.signal ? { signal: options.signal } : {};
+  const now = clock.now();
+  const window = during ?? { fromMs: now - (options.lookbackMs ?? LOOKBACK_MS), toMs: now };
+  const run = options.run ?? records[0]?.run ?? '';
+  if (!store) return makeVerifyReport(run, window, { reason: { id: 'no-trace-store', params: {} } });
+  const isSwitched = (record: WorkloadRecord): boolean => !during || record.state === 'SUCCEEDED';
+  const fleet = await expectFleet(cluster, records, { ...signal, isSwitched, ...(during ? { countsFromMs: during.fromMs } : {}) });
   try {
-    const traces = await readTraces(store, expected, { window, ...(signal ? { signal } : {}) });
-    const allowance = { ids: [], rules: options.allow ?? [], today: new Date(toMs).toISOString().slice(0, 10) };
-    return makeVerifyReport(run, window, judgeTraces(traces, expected, { now: toMs, allowance }));
+    const names = [...fleet.names, ...(options.baseline?.value.services ?? []).flatMap(({ name }) => [name, fleet.canonical(name)])];
+    const read = await readTraces(store, names, { ...signal, window, maxTraces: options.maxTraces ?? MAX_TRACES });
+    const alsoHere = await callersHere(store, callersNotShown(read.traces, fleet.canonical), { ...signal, window, fleet });
+    return draw(run, { window, now, fleet, read, alsoHere }, options);
   } catch (error) {
     if (!(error instanceof ChangeoverError) || error.code === 'aborted') throw error;
-    return makeVerifyReport(run, window, { ...nothing, reason: { id: 'trace-store-failed', params: { detail: error.message } } });
+    return makeVerifyReport(run, window, { reason: { id: 'trace-store-failed', params: { detail: error.message } } });
   }
 }
 
-interface Switched {
-  readonly service: string | undefined;
-  readonly workload: ExpectedWorkload;
+interface Evidence {
+  readonly window: TraceWindow;
+  readonly now: number;
+  readonly fleet: ExpectedFleet;
+  readonly read: ReadTraces;
+  readonly alsoHere: readonly string[];
 }
 
-async function readSwitched(cluster: Cluster, record: WorkloadRecord, signal: AbortSignal | undefined): Promise<Switched> {
-  const object = await cluster.get(workloadRef(record.item.id), signal);
-  const readyPods = object ? await readReadyPods(cluster, object, signal) : [];
-  return { service: serviceName(record, object), workload: { id: record.item.id, migratedAtMs: migratedAtMs(record), readyPods } };
+function draw(run: string, { window, now, fleet, read, alsoHere }: Evidence, options: JudgeOptions): VerifyReport {
+  const { canonical } = fleet;
+  const { linkPrefix = '' } = options;
+  const allowance = { ids: [], rules: options.allow ?? [], today: new Date(now).toISOString().slice(0, 10) };
+  const fromMs = options.during?.fromMs ?? 0;
+  const link = (traceId: string): string => `${linkPrefix}${traceId}`;
+  const judged = judgeTraces(read.traces, fleet.services, { now, fromMs, toMs: window.toMs, allowance, canonical, alsoHere, link });
+  const findings = read.cut ? [{ id: 'traces-cut', severity: 'warn' as const, params: { read: read.traces.length } }] : [];
+  return makeVerifyReport(run, window, { ...judged, findings, ...compared(judged, { fleet, read }, { ...options, allowance }) });
 }
 
-async function readReadyPods(cluster: Cluster, object: KubeObject, signal: AbortSignal | undefined): Promise<readonly string[]> {
-  const query = { resource: resources.pod, namespace: object.metadata.namespace ?? '', labelSelector: selectorOf(object) };
-  const pods = (await cluster.list(query, signal)).map((pod) => viewPod(pod));
-  return pods.filter((pod) => pod.ready && !pod.terminating).map((pod) => pod.name);
-}
-
-/** When the last new pod became Ready: from then on no old pod was needed. */
-function migratedAtMs(record: WorkloadRecord): number {
-  const ready = Object.values(record.readySince ?? {}).map(({ at }) => Date.parse(at));
-  return ready.length > 0 ? Math.max(...ready) : Date.parse(record.since);
-}
-
-/** The pod's own variable wins over the image's; without either the agent goes by the old agent's name, as far as that is known. */
-function serviceName({ item }: WorkloadRecord, object: KubeObject | undefined): string | undefined {
-  const container = object && containers(podSpec(podTemplate(object))).find((each) => each.name === item.container);
-  const live = container?.env?.findLast((each) => each.name === SERVICE_NAME);
-  if (live) return live.value === undefined || live.value.includes('$(') ? undefined : live.value;
-  return item.target.env[SERVICE_NAME] ?? item.agent.serviceName;
-}
-
-function groupByService(switched: readonly Switched[]): readonly ExpectedService[] {
-  const groups = Map.groupBy(switched, ({ service, workload }) => service ?? ` ${workload.id}`);
-  return [...groups.values()].map((group) => ({ service: group[0]?.service, workloads: group.map((each) => each.workload) }));
-}
-
-/** Traces of every service, each trace once, with all spans any answer showed of it. */
-async function readTraces(
+/** Which callers that the traces do not show report to the store all the same. More than a hundred are taken for absent. */
+async function callersHere(
   store: TraceStore,
-  expected: readonly ExpectedService[],
-  options: { readonly window: { readonly fromMs: number; readonly toMs: number }; readonly signal?: AbortSignal },
-): Promise<readonly (readonly StoredSpan[])[]> {
-  const names = expected.flatMap(({ service }) => service ?? []);
-  const answers = await pooled(names, 4, (service) => store.traces({ service, ...options.window, limit: TRACES_PER_SERVICE }, options.signal));
-  const byId = new Map<string, readonly StoredSpan[]>();
-  for (const spans of answers.flat()) {
-    const id = spans[0]?.traceId ?? '';
-    if (spans.length > (byId.get(id)?.length ?? 0)) byId.set(id, spans);
-  }
-  return [...byId.values()];
+  callers: readonly string[],
+  options: { readonly window: TraceWindow; readonly fleet: ExpectedFleet; readonly signal?: AbortSignal },
+): Promise<readonly string[]> {
+  const { window, fleet, signal } = options;
+  const here = await pooled(callers.slice(0, MAX_CALLERS), 4, async (caller) => {
+    const name = fleet.canonical(caller);
+    for (const service of new Set([name, caller])) {
+      if ((await store.traces({ service, ...window, limit: 1 }, signal)).length > 0) return [name];
+    }
+    return [];
+  });
+  return here.flat();
+}
+
+function compared(
+  judged: JudgedTraces,
+  { fleet, read }: Pick<Evidence, 'fleet' | 'read'>,
+  options: JudgeOptions & { readonly allowance: Parameters<typeof compareBaseline>[2]['allowance'] },
+): Partial<Pick<VerifyReport, 'baseline' | 'edges'>> {
+  if (!options.baseline) return {};
+  const { value, file } = options.baseline;
+  const { canonical } = fleet;
+  const services = new Set(read.traces.flat().map((span) => canonical(span.service)));
+  const workloadsOf = (service: string): readonly string[] =>
+    fleet.services.filter((each) => each.service === service).flatMap((each) => each.workloads.map(({ id }) => id));
+  return {
+    baseline: compareBaseline(value, { services, edges: judged.edges }, { file, canonical, workloadsOf, allowance: options.allowance }),
+    edges: [...judged.edges, ...unseenEdges(value, judged.edges, canonical)],
+  };
 }

@@ -3,7 +3,7 @@ import type { ExpectedService } from './expected-service.ts';
 /** The host a client span says it called, from today's and older attribute names; undefined when it says none. */
 export function calledHost(attributes: { readonly [key: string]: string }): string | undefined {
   const named = attributes['peer.service'] ?? attributes['server.address'] ?? attributes['net.peer.name'];
-  if (named !== undefined) return named;
+  if (named !== undefined) return named.replace(/:\d+$/, '');
   const url = attributes['url.full'] ?? attributes['http.url'];
   return url !== undefined && URL.canParse(url) ? new URL(url).hostname : undefined;
 }

@@ -1,5 +1,7 @@
 import { calledHost, serviceAt } from './call-target.ts';
-import { migratedAt, type ExpectedService } from './expected-service.ts';
+import { countsFrom, type ExpectedService } from './expected-service.ts';
+import type { CanonicalName } from './service-names.ts';
+import { callerBySw8, callerOfFalseRoot } from './span-caller.ts';
 
 /** A span as judging reads it (the trace store port's `StoredSpan`). */
 export interface JudgedSpan {
@@ -14,57 +16,93 @@ export interface JudgedSpan {
   readonly attributes: { readonly [key: string]: string };
 }
 
+/**
+ * - `orphan-spans`: a span's parent never arrived
+ * - `false-roots`: a span begins a trace although its request carried the caller's sw8 header
+ * - `several-roots`: a trace begins more than once
+ * - `unanswered-calls`: a call to a service of the run left no span there
+ * - `parent-not-here`: the parent is in the old backend alone, as its service does not report to this store; no break
+ */
+export type BreakId = 'orphan-spans' | 'false-roots' | 'several-roots' | 'unanswered-calls' | 'parent-not-here';
+
 /** One break of a chain, at the service that should have continued it. */
 export interface Break {
-  readonly id: 'orphan-spans' | 'several-roots' | 'unanswered-calls';
+  readonly id: BreakId;
   readonly service: string;
   readonly traceId: string;
-  /** For unanswered calls: who called. */
+  /** Who called, where that is known. */
   readonly from?: string;
 }
 
 export interface Call {
   readonly from: string;
   readonly to: string;
-  readonly answered: boolean;
+  readonly traceId: string;
+  /** `cut`: the callee began a trace of its own; `unanswered`: the callee left no span. */
+  readonly kind: 'whole' | 'cut' | 'unanswered';
 }
 
-/** Every span of a trace has its parent in it, it has one root, and every call to a switched service has a server span. */
-export function judgeTrace(
-  spans: readonly JudgedSpan[],
-  expected: readonly ExpectedService[],
-): { readonly breaks: readonly Break[]; readonly calls: readonly Call[] } {
+export interface TraceContext {
+  readonly expected: readonly ExpectedService[];
+  /** Services that report to this store. */
+  readonly here: ReadonlySet<string>;
+  readonly canonical: CanonicalName;
+}
+
+/** Every span of a trace has its parent in it, it has one root, and every call to an expected service has a server span. Services have their canonical names. */
+export function judgeTrace(spans: readonly JudgedSpan[], context: TraceContext): { readonly breaks: readonly Break[]; readonly calls: readonly Call[] } {
   const byId = new Map(spans.map((span) => [span.spanId, span]));
-  const calls = callsOf(spans, byId, expected);
-  const orphans = spans.filter((span) => span.parentSpanId !== undefined && !byId.has(span.parentSpanId));
-  const [, ...laterRoots] = spans.filter((span) => span.parentSpanId === undefined).sort((a, b) => a.startMs - b.startMs);
-  const unanswered = calls.filter((call) => !call.answered);
-  const traceId = spans[0]?.traceId ?? '';
-  return {
-    calls,
-    breaks: [
-      ...orphans.map(({ service }) => ({ id: 'orphan-spans', service, traceId }) as const),
-      ...laterRoots.map(({ service }) => ({ id: 'several-roots', service, traceId }) as const),
-      ...unanswered.map(({ from, to }) => ({ id: 'unanswered-calls', service: to, traceId, from }) as const),
-    ],
-  };
+  const orphans = spans.filter((span) => span.parentSpanId !== undefined && !byId.has(span.parentSpanId)).map((span) => orphanBreak(span, context));
+  const falseRoot = (span: JudgedSpan): readonly Break[] => falseRootBreak(span, context.canonical);
+  const [first, ...later] = spans.filter((span) => span.parentSpanId === undefined).sort((a, b) => a.startMs - b.startMs);
+  const falseRoots = [...(first ? [first] : []), ...later].flatMap(falseRoot);
+  const roots = later.filter((span) => falseRoot(span).length === 0).map(({ service, traceId }) => ({ id: 'several-roots', service, traceId }) as const);
+  const unanswered = unansweredCalls(spans, context.expected);
+  const calls = [
+    ...answeredCalls(spans, byId),
+    ...orphans.filter((each) => each.id === 'parent-not-here').map((each) => callOf(each, 'whole')),
+    ...falseRoots.map((each) => callOf(each, 'cut')),
+    ...unanswered.map((each) => callOf(each, 'unanswered')),
+  ];
+  return { calls, breaks: [...orphans, ...falseRoots, ...roots, ...unanswered] };
 }
 
-function callsOf(spans: readonly JudgedSpan[], byId: ReadonlyMap<string, JudgedSpan>, expected: readonly ExpectedService[]): readonly Call[] {
-  const answered = spans.flatMap((span) => {
+function orphanBreak(span: JudgedSpan, { expected, here, canonical }: TraceContext): Break {
+  const { service, traceId } = span;
+  const caller = callerBySw8(span);
+  if (caller === undefined) return { id: 'orphan-spans', service, traceId };
+  const from = canonical(caller);
+  const switched = expected.some((each) => each.service === from && each.workloads.some((workload) => workload.switched));
+  return { id: switched || here.has(from) ? 'orphan-spans' : 'parent-not-here', service, traceId, from };
+}
+
+function falseRootBreak(span: JudgedSpan, canonical: CanonicalName): readonly Break[] {
+  const caller = callerOfFalseRoot(span);
+  return caller === undefined ? [] : [{ id: 'false-roots', service: span.service, traceId: span.traceId, from: canonical(caller) }];
+}
+
+function answeredCalls(spans: readonly JudgedSpan[], byId: ReadonlyMap<string, JudgedSpan>): readonly Call[] {
+  return spans.flatMap((span) => {
     const parent = span.parentSpanId === undefined ? undefined : byId.get(span.parentSpanId);
-    return parent && parent.service !== span.service ? [{ from: parent.service, to: span.service, answered: true }] : [];
+    if (!parent || parent.service === span.service) return [];
+    return [{ from: parent.service, to: span.service, traceId: span.traceId, kind: 'whole' as const }];
   });
+}
+
+function unansweredCalls(spans: readonly JudgedSpan[], expected: readonly ExpectedService[]): readonly Break[] {
   const parents = new Set(spans.map((span) => span.parentSpanId));
-  const lost = spans
+  return spans
     .filter((span) => span.kind === 'client' && !parents.has(span.spanId) && !failed(span))
     .flatMap((span) => {
       const host = calledHost(span.attributes);
       const target = host === undefined ? undefined : serviceAt(host, expected);
-      const reached = target?.service !== undefined && target.service !== span.service && migratedAt(target) <= span.startMs;
-      return reached ? [{ from: span.service, to: target.service, answered: false }] : [];
+      const reached = target?.service !== undefined && target.service !== span.service && countsFrom(target) <= span.startMs;
+      return reached ? [{ id: 'unanswered-calls' as const, service: target.service, traceId: span.traceId, from: span.service }] : [];
     });
-  return [...answered, ...lost];
+}
+
+function callOf({ from = '', service, traceId }: Break, kind: Call['kind']): Call {
+  return { from, to: service, traceId, kind };
 }
 
 /** A call that failed may never have reached the other side: its missing span says nothing. */

@@ -1,14 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import type { ExpectedService } from './expected-service.ts';
+import type { ExpectedService, ReadyPod } from './expected-service.ts';
 import type { JudgedSpan } from './judge-trace.ts';
 import { judgeTraces } from './judge-traces.ts';
 
 const SWITCHED = 1_000_000;
 const NOW = SWITCHED + 600_000;
-const options = { now: NOW, allowance: { ids: [], rules: [], today: '2026-11-24' } };
+const options = {
+  now: NOW,
+  fromMs: 0,
+  toMs: NOW,
+  allowance: { ids: [], rules: [], today: '2026-11-24' },
+  canonical: (name: string): string => name,
+  alsoHere: [],
+  link: (id: string): string => id,
+};
 
 function service(name: string, given: Partial<ExpectedService['workloads'][number]> = {}): ExpectedService {
-  return { service: name, workloads: [{ id: `shop/Deployment/${name}`, migratedAtMs: SWITCHED, readyPods: [`${name}-1`], ...given }] };
+  return { service: name, workloads: [{ id: `shop/Deployment/${name}`, switched: true, countsFromMs: SWITCHED, readyPods: [pod(`${name}-1`)], ...given }] };
+}
+
+/** A pod that has been Ready for a long time. */
+function pod(name: string, sinceMs = 0): ReadyPod {
+  return { name, sinceMs };
 }
 
 /** A span a minute after the switch, from the service's first pod. */
@@ -38,11 +51,11 @@ describe('judgeTraces', () => {
     const { services, edges } = judgeTraces([whole], [service('orders'), service('stock')], options);
 
     expect(services.map((each) => [each.service, each.verdict, each.traces, each.spans, each.pods])).toEqual([
-      ['orders', 'ok', 1, 2, { ready: 1, seen: 1 }],
-      ['stock', 'ok', 1, 1, { ready: 1, seen: 1 }],
+      ['orders', 'ok', 1, 2, { ready: 1, seen: 1, by: ['host.name'] }],
+      ['stock', 'ok', 1, 1, { ready: 1, seen: 1, by: ['host.name'] }],
     ]);
     expect(services.flatMap((each) => each.findings)).toEqual([]);
-    expect(edges).toEqual([{ from: 'orders', to: 'stock', calls: 1, unanswered: 0 }]);
+    expect(edges).toEqual([{ from: 'orders', to: 'stock', verdict: 'ok', calls: 1, unanswered: 0, cut: 0, examples: ['t1'] }]);
   });
 
   it('finds a service broken whose spans name a parent that never arrived', () => {
@@ -70,8 +83,8 @@ describe('judgeTraces', () => {
   it('finds a call broken that left no span at the switched service it went to', () => {
     const { services, edges } = judgeTraces([unanswered, [span('s', 'stock', { traceId: 't2' })]], [service('orders'), service('stock')], options);
 
-    expect(services[1]).toMatchObject({ verdict: 'broken', findings: [{ id: 'unanswered-calls', params: { count: 1, from: 'orders', examples: ['t1'] } }] });
-    expect(edges).toEqual([{ from: 'orders', to: 'stock', calls: 1, unanswered: 1 }]);
+    expect(services[1]).toMatchObject({ verdict: 'broken', findings: [{ id: 'unanswered-calls', params: { count: 1, from: ['orders'], examples: ['t1'] } }] });
+    expect(edges).toEqual([{ from: 'orders', to: 'stock', verdict: 'broken', calls: 1, unanswered: 1, cut: 0, examples: ['t1'] }]);
   });
 
   it('calls a service silent that others call and that shows nothing at all', () => {
@@ -99,18 +112,18 @@ describe('judgeTraces', () => {
 
     const { edges } = judgeTraces([trace], [service('stock')], options);
 
-    expect(edges).toEqual([{ from: 'orders', to: 'stock', calls: 1, unanswered: 1 }]);
+    expect(edges).toEqual([{ from: 'orders', to: 'stock', verdict: 'broken', calls: 1, unanswered: 1, cut: 0, examples: ['t1'] }]);
   });
 
   it('does not guess between two services that a host name may mean', () => {
-    const other = { service: 'bank-stock', workloads: [{ id: 'bank/Deployment/stock', migratedAtMs: SWITCHED, readyPods: [] }] };
-    const mine = { service: 'shop-stock', workloads: [{ id: 'shop/Deployment/stock', migratedAtMs: SWITCHED, readyPods: [] }] };
+    const other = { service: 'bank-stock', workloads: [{ id: 'bank/Deployment/stock', switched: true, countsFromMs: SWITCHED, readyPods: [] }] };
+    const mine = { service: 'shop-stock', workloads: [{ id: 'shop/Deployment/stock', switched: true, countsFromMs: SWITCHED, readyPods: [] }] };
 
     expect(judgeTraces([unanswered], [other, mine], options).edges).toEqual([]);
   });
 
   it('does not ask a service for a span of before it was switched', () => {
-    const late = service('stock', { migratedAtMs: SWITCHED + 120_000 });
+    const late = service('stock', { countsFromMs: SWITCHED + 120_000 });
 
     const { services, edges } = judgeTraces([unanswered], [service('orders'), late], options);
 
@@ -143,20 +156,37 @@ describe('judgeTraces', () => {
     ]);
   });
 
-  it('shows pods without spans, which break nothing', () => {
-    const { services } = judgeTraces([whole], [service('orders', { readyPods: ['orders-1', 'orders-2'] })], options);
+  it('is inconclusive about a service with a Ready pod that sends nothing, and says which pods it saw by what', () => {
+    const orders = service('orders', { readyPods: [pod('orders-1'), pod('orders-2')] });
+    const rules = [{ id: 'pods-unseen', match: 'shop/orders', reason: 'a standby' }];
+
+    const { services } = judgeTraces([whole], [orders], options);
+    const allowed = judgeTraces([whole], [orders], { ...options, allowance: { ...options.allowance, rules } });
 
     expect(services[0]).toMatchObject({
-      verdict: 'ok',
-      pods: { ready: 2, seen: 1 },
-      findings: [{ id: 'pods-unseen', severity: 'info', params: { count: 1, pods: ['orders-2'] } }],
+      verdict: 'inconclusive',
+      pods: { ready: 2, seen: 1, by: ['host.name'] },
+      findings: [{ id: 'pods-unseen', severity: 'warn', params: { count: 1, pods: ['orders-2'] } }],
     });
+    expect(allowed.services[0]).toMatchObject({ verdict: 'ok', findings: [{ id: 'pods-unseen' }] });
   });
 
-  it('says nothing about pods where spans do not name theirs', () => {
-    const { services } = judgeTraces([[span('a', 'orders', { resource: {} })]], [service('orders')], options);
+  it('finds a Ready pod unseen also where only pods that are gone by now sent spans', () => {
+    const { services } = judgeTraces([whole], [service('orders', { readyPods: [pod('orders-7')] })], options);
 
-    expect(services[0]).toMatchObject({ verdict: 'ok', findings: [], pods: { ready: 1, seen: 0 } });
+    expect(services[0]).toMatchObject({ verdict: 'inconclusive', pods: { ready: 1, seen: 0 }, findings: [{ id: 'pods-unseen' }] });
+  });
+
+  it('waits for spans of a pod that only just became Ready', () => {
+    const { services } = judgeTraces([whole], [service('orders', { readyPods: [pod('orders-1'), pod('orders-2', NOW - 59_000)] })], options);
+
+    expect(services[0]).toMatchObject({ verdict: 'ok', findings: [], pods: { ready: 2, seen: 1 } });
+  });
+
+  it('says where spans do not name their pods, which breaks nothing', () => {
+    const { services } = judgeTraces([[span('a', 'orders', { resource: { 'host.name': 'node-7' } })]], [service('orders')], options);
+
+    expect(services[0]).toMatchObject({ verdict: 'ok', findings: [{ id: 'pods-unnamed', severity: 'info' }], pods: { ready: 1, seen: 0 } });
   });
 
   it('lets an allowed finding stand without breaking the verdict', () => {

@@ -118,9 +118,20 @@ const traces: Texts = {
   'no-ready-pods': () => 'no pod of it is Ready',
   'traces-too-fresh': (p) => `its traces are too young to judge: wait ${p('seconds')} s and verify again`,
   'pods-unseen': (p) => `no span yet from ${count(p('count'), 'Ready pod')}: ${p('pods')}`,
-  'orphan-spans': (p) => `${count(p('count'), 'span')} without their parent, in ${count(p('traces'), 'trace')}, for example ${p('examples')}`,
-  'several-roots': (p) => `${count(p('traces'), 'trace')} with more than one beginning, for example ${p('examples')}`,
-  'unanswered-calls': (p) => `${count(p('count'), 'call')} from ${p('from')} left no span here, for example trace ${p('examples')}`,
+  'pods-unnamed': () => 'its spans do not say which pod they are of, so which pods send is not known',
+  'orphan-spans': (p) => `${count(p('count'), 'span')} without their parent, in ${count(p('traces'), 'trace')}${around(', called by ', p('from'))}`,
+  'false-roots': (p) => `${count(p('count'), 'request')} from ${p('from')} carried SkyWalking's header and began a new trace here`,
+  'several-roots': (p) => `${count(p('traces'), 'trace')} with more than one beginning`,
+  'unanswered-calls': (p) => `${count(p('count'), 'call')} from ${p('from')} left no span here`,
+  'parent-not-here': (p) =>
+    `${count(p('count'), 'span')} joined to ${p('from')}, whose half is in SkyWalking alone: run \`changeover tee\` in front of it to see whole traces here`,
+  'traces-cut': (p) => `only ${p('read')} traces were read, and there are more: look at less time at once (--since)`,
+  'service-missing': (p) =>
+    p('traffic') === 'true'
+      ? `${p('service')} was there before, and no span of it arrives although its neighbours have traffic`
+      : `${p('service')} was there before; neither it nor its neighbours had traffic`,
+  'edge-missing': (p) => `${p('from')} called ${p('to')} before, and no trace shows such a call`,
+  'edges-new': (p) => `${count(p('count'), 'call', 'calls')} between services that the baseline does not have: ${p('edges')}`,
 };
 
 /** Every finding id there is. */
