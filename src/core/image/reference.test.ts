@@ -44,7 +44,7 @@ describe('parseImageReference', () => {
     'https://r.example.com/app',
     'app name',
     'app:1\n',
-    `r.example.com/${'x'.repeat(250)}`,
+    `r.example.com/${'x'.repeat(256)}`,
   ])('refuses %j and names it', (text) => {
     expect(() => parseImageReference(text)).toThrow(expect.objectContaining({ code: 'usage', target: text }));
   });

@@ -84,7 +84,7 @@ interface Parts {
 function findProblem({ registry, path, tag, digest }: Parts): string | undefined {
   if (!HOST.test(registry)) return `"${registry}" is not a registry host`;
   if (!PATH.test(path)) return path.toLowerCase() === path ? `"${path}" is not a repository path` : `the repository path "${path}" must be lower case`;
-  if (registry.length + 1 + path.length > 255) return 'its name is longer than 255 characters';
+  if (path.length > 255) return 'its repository path is longer than 255 characters';
   if (tag !== undefined && !TAG.test(tag)) return `"${tag}" is not a tag`;
   if (digest !== undefined && !DIGEST.test(digest)) return `"${digest}" is not a digest (sha256: and 64 lower-case hex digits)`;
   return undefined;

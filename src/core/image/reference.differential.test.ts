@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { parseImageReference, repositoryName } from './reference.ts';
+
+/**
+ * What `reference.ParseNormalizedNamed` of github.com/distribution/reference 0.6.0, which Docker and containerd use, makes of a text:
+ * "registry path tag digest" and its familiar name; undefined = an error. Two answers are left out: for a host with an
+ * underscore it returns a name without a registry, and it takes sha384, which the image specification does not register; we refuse both.
+ */
+const answers: readonly (readonly [text: string, parts: string | undefined, familiar?: string])[] = [
+  ['nginx', 'docker.io library/nginx  ', 'nginx'],
+  ['nginx:1.27', 'docker.io library/nginx 1.27 ', 'nginx'],
+  [`nginx@sha256:${'a'.repeat(64)}`, `docker.io library/nginx  sha256:${'a'.repeat(64)}`, 'nginx'],
+  [`nginx:1@sha256:${'a'.repeat(64)}`, `docker.io library/nginx 1 sha256:${'a'.repeat(64)}`, 'nginx'],
+  [`nginx@sha512:${'b'.repeat(128)}`, `docker.io library/nginx  sha512:${'b'.repeat(128)}`, 'nginx'],
+  ['library/nginx', 'docker.io library/nginx  ', 'nginx'],
+  ['team/app', 'docker.io team/app  ', 'team/app'],
+  ['a/b/c', 'docker.io a/b/c  ', 'a/b/c'],
+  ['docker.io', 'docker.io library/docker.io  ', 'docker.io'],
+  ['docker.io/nginx', 'docker.io library/nginx  ', 'nginx'],
+  ['docker.io/library/nginx', 'docker.io library/nginx  ', 'nginx'],
+  ['docker.io/team/app', 'docker.io team/app  ', 'team/app'],
+  ['index.docker.io/nginx', 'docker.io library/nginx  ', 'nginx'],
+  ['index.docker.io/team/app', 'docker.io team/app  ', 'team/app'],
+  ['registry-1.docker.io/library/nginx', 'registry-1.docker.io library/nginx  ', 'registry-1.docker.io/library/nginx'],
+  ['registry-1.docker.io/nginx', 'registry-1.docker.io nginx  ', 'registry-1.docker.io/nginx'],
+  ['hub.docker.com/nginx', 'hub.docker.com nginx  ', 'hub.docker.com/nginx'],
+  ['localhost', 'docker.io library/localhost  ', 'localhost'],
+  ['localhost/app', 'localhost app  ', 'localhost/app'],
+  ['localhost:5000', 'docker.io library/localhost 5000 ', 'localhost'],
+  ['localhost:5000/app', 'localhost:5000 app  ', 'localhost:5000/app'],
+  ['localhost:5000/app:v1', 'localhost:5000 app v1 ', 'localhost:5000/app'],
+  ['LOCALHOST/app', 'LOCALHOST app  ', 'LOCALHOST/app'],
+  ['Localhost/app', 'Localhost app  ', 'Localhost/app'],
+  ['registry/app', 'docker.io registry/app  ', 'registry/app'],
+  ['registry:5000/app', 'registry:5000 app  ', 'registry:5000/app'],
+  ['registry:/app', undefined],
+  ['Registry/app', 'Registry app  ', 'Registry/app'],
+  ['REGISTRY.EXAMPLE.COM/app', 'REGISTRY.EXAMPLE.COM app  ', 'REGISTRY.EXAMPLE.COM/app'],
+  ['a.b/c', 'a.b c  ', 'a.b/c'],
+  ['a.b', 'docker.io library/a.b  ', 'a.b'],
+  ['a.b:5', 'docker.io library/a.b 5 ', 'a.b'],
+  ['a.b:tag', 'docker.io library/a.b tag ', 'a.b'],
+  ['a..b/c', undefined],
+  ['-a.b/c', undefined],
+  ['a-.b/c', undefined],
+  ['a.-b/c', undefined],
+  ['my_host:5000/app', undefined],
+  ['127.0.0.1/app', '127.0.0.1 app  ', '127.0.0.1/app'],
+  ['127.0.0.1:5000/app', '127.0.0.1:5000 app  ', '127.0.0.1:5000/app'],
+  ['[::1]/app', '[::1] app  ', '[::1]/app'],
+  ['[::1]:5000/app', '[::1]:5000 app  ', '[::1]:5000/app'],
+  ['[fe80::1%eth0]:5000/app', undefined],
+  ['[]/app', undefined],
+  ['::1/app', undefined],
+  ['r.io:99999/app', 'r.io:99999 app  ', 'r.io:99999/app'],
+  ['r.io:port/app', undefined],
+  ['r.io/a.b', 'r.io a.b  ', 'r.io/a.b'],
+  ['r.io/a__b', 'r.io a__b  ', 'r.io/a__b'],
+  ['r.io/a___b', undefined],
+  ['r.io/a-b--c', 'r.io a-b--c  ', 'r.io/a-b--c'],
+  ['r.io/a..b', undefined],
+  ['r.io/a._b', undefined],
+  ['r.io/_a', undefined],
+  ['r.io/a_', undefined],
+  ['r.io/-a', undefined],
+  ['r.io/a-', undefined],
+  ['r.io/a/', undefined],
+  ['r.io//a', undefined],
+  ['/a', undefined],
+  ['r.io/', undefined],
+  ['r.io/A', undefined],
+  ['r.io/a:T', 'r.io a T ', 'r.io/a'],
+  ['r.io/a:_t', 'r.io a _t ', 'r.io/a'],
+  ['r.io/a:.t', undefined],
+  ['r.io/a:-t', undefined],
+  [`r.io/a:${'x'.repeat(128)}`, `r.io a ${'x'.repeat(128)} `, 'r.io/a'],
+  [`r.io/a:${'x'.repeat(129)}`, undefined],
+  ['r.io/a:', undefined],
+  ['r.io/a@', undefined],
+  ['r.io/a:t@', undefined],
+  ['r.io/a:t:u', undefined],
+  [`r.io/a@sha256:${'a'.repeat(64)}:t`, undefined],
+  [`r.io/a@SHA256:${'A'.repeat(64)}`, undefined],
+  [`r.io/a@sha256:${'A'.repeat(64)}`, undefined],
+  [`r.io/a@sha256:${'a'.repeat(63)}`, undefined],
+  [`r.io/a@sha256:${'a'.repeat(65)}`, undefined],
+  ['r.io/a@md5:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', undefined],
+  [`r.io/a@sha256:${'a'.repeat(64)}@sha256:${'a'.repeat(64)}`, undefined],
+  ['a'.repeat(64), undefined],
+  ['a'.repeat(63), `docker.io library/${'a'.repeat(63)}  `, 'a'.repeat(63)],
+  [`library/${'a'.repeat(64)}`, `docker.io library/${'a'.repeat(64)}  `, 'a'.repeat(64)],
+  [`r.io/${'x'.repeat(250)}`, `r.io ${'x'.repeat(250)}  `, `r.io/${'x'.repeat(250)}`],
+  [`r.io/${'x'.repeat(251)}`, `r.io ${'x'.repeat(251)}  `, `r.io/${'x'.repeat(251)}`],
+  [`r.io/${'x'.repeat(255)}`, `r.io ${'x'.repeat(255)}  `, `r.io/${'x'.repeat(255)}`],
+  [`r.io/${'x'.repeat(256)}`, undefined],
+  ['https://r.io/app', undefined],
+  ['r.io/app?x', undefined],
+  ['r.io/app name', undefined],
+  ['r.io/app\n', undefined],
+  [' r.io/app', undefined],
+  ['r.io/äpp', undefined],
+  ['xn--bcher-kva.example/app', 'xn--bcher-kva.example app  ', 'xn--bcher-kva.example/app'],
+  ['', undefined],
+  ['App', undefined],
+  ['app:T', 'docker.io library/app T ', 'app'],
+  ['docker.io/App', undefined],
+  ['docker.io/library/library/x', 'docker.io library/library/x  ', 'library/library/x'],
+  ['docker.io:443/nginx', 'docker.io:443 nginx  ', 'docker.io:443/nginx'],
+  ['index.docker.io:443/nginx', 'index.docker.io:443 nginx  ', 'index.docker.io:443/nginx'],
+  ['library/', undefined],
+  ['docker.io/', undefined],
+  [`r.io/a/b@sha256:${'a'.repeat(64)}`, `r.io a/b  sha256:${'a'.repeat(64)}`, 'r.io/a/b'],
+  ['a:b/c', undefined],
+  ['a:1/c', 'a:1 c  ', 'a:1/c'],
+  ['a:1', 'docker.io library/a 1 ', 'a'],
+  ['1/2', 'docker.io 1/2  ', '1/2'],
+  ['0.0/1', '0.0 1  ', '0.0/1'],
+  ['foo/foo_bar.com:8080', 'docker.io foo/foo_bar.com 8080 ', 'foo/foo_bar.com'],
+  ['xn--n3h.com/myimage:xn--n3h.com', 'xn--n3h.com myimage xn--n3h.com ', 'xn--n3h.com/myimage'],
+  ['[2001:db8::1]', undefined],
+  ['[2001:db8:1:2:3:4:5:6:7]:5000/app', '[2001:db8:1:2:3:4:5:6:7]:5000 app  ', '[2001:db8:1:2:3:4:5:6:7]:5000/app'],
+  ['a.b./c', undefined],
+];
+
+describe('parseImageReference beside the reference implementation', () => {
+  it.each(answers)('makes the same of %j', (text, parts, familiar) => {
+    const parsed = attempt(text);
+
+    expect(parsed).toEqual(parts === undefined ? undefined : { parts, familiar });
+  });
+});
+
+function attempt(text: string): { readonly parts: string; readonly familiar: string } | undefined {
+  try {
+    const { repository, tag = '', digest = '' } = parseImageReference(text);
+    return { parts: [repository.registry, repository.path, tag, digest].join(' '), familiar: repositoryName(repository) };
+  } catch {
+    return undefined;
+  }
+}
