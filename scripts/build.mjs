@@ -1,6 +1,6 @@
 // Bundles the program with everything it needs into dist/changeover.mjs: the published package has no dependencies.
-// The licences of what is bundled go into dist/LICENSES.txt.
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+// The licences of what is bundled go into dist/LICENSES.txt, and the bridge's jar beside the program.
+import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'rolldown';
 
@@ -20,6 +20,12 @@ const folders = new Set(
 );
 const licences = await Promise.all([...folders].sort().map(licenceOf));
 await writeFile(join(root, 'dist/LICENSES.txt'), `changeover.mjs contains these packages.\n\n${licences.join('\n')}`);
+
+const jar = join(root, 'java/bridge/target/changeover-bridge.jar');
+await copyFile(jar, join(root, 'dist/changeover-bridge.jar')).catch((error) => {
+  if (error.code !== 'ENOENT') throw error;
+  process.stderr.write('warning: dist/ is without the bridge: `npm run build:bridge` builds it.\n');
+});
 
 /** Name, version and licence text of a package; a bundled package without a licence file fails the build. */
 async function licenceOf(folder) {

@@ -1,13 +1,17 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeZip } from '../src/adapters/files/write-zip.ts';
 
 const root = join(import.meta.dirname, '..');
 /** The package runs on the `node` of PATH: here the one that runs the tests. */
 const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}` };
+
+/** A jar in the bridge's place. */
+const standIn = writeZip({ 'META-INF/services/io.opentelemetry.sdk.autoconfigure.spi.AutoConfigurationCustomizerProvider': 'stand.In\n' });
 
 describe('the published package', () => {
   let folder: string;
@@ -15,7 +19,10 @@ describe('the published package', () => {
 
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'changeover-package-'));
-    execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: root });
+    execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: root, stdio: 'ignore' });
+    const bridge = join(root, 'dist/changeover-bridge.jar');
+    // Without Maven there is none: what counts here is its place.
+    if (!existsSync(bridge)) writeFileSync(bridge, standIn);
     const packed = execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
       cwd: root,
       encoding: 'utf8',
@@ -39,6 +46,7 @@ describe('the published package', () => {
     const files = readdirSync(join(folder, 'node_modules/changeover'), { recursive: true, encoding: 'utf8' });
 
     expect(files).toContain('dist/changeover.mjs');
+    expect(files).toContain('dist/changeover-bridge.jar');
     expect(files).toContain('dist/LICENSES.txt');
     expect(files.filter((file) => file.endsWith('.ts') || file.startsWith('src'))).toEqual([]);
   });
@@ -61,6 +69,28 @@ describe('the published package', () => {
     expect(JSON.parse(last)).toMatchObject({ kind: 'Event', type: 'run.finished', phase: 'COMPLETED' });
   });
 
+  it('finds the bridge in itself, and says so where it is gone', () => {
+    const attributes = 'Premain-Class: io.opentelemetry.javaagent.OpenTelemetryAgent\r\nImplementation-Version: 2.33.1\r\n';
+    writeFileSync(join(folder, 'agent.jar'), writeZip({ 'META-INF/MANIFEST.MF': `Manifest-Version: 1.0\r\n${attributes}` }));
+    const to = { files: { path: 'agent.jar' } };
+    writeFileSync(
+      join(folder, 'policy.yaml'),
+      JSON.stringify({ apiVersion: 'changeover.dev/v1alpha1', kind: 'Changeover', metadata: { name: 'test' }, spec: { to } }),
+    );
+    const examine = (): { readonly status: string; readonly params: object } | undefined => {
+      const { stdout } = spawnSync(program, ['doctor', '-p', 'policy.yaml', '-o', 'json'], { env: nowhere(folder), cwd: folder, encoding: 'utf8' });
+      const { checks } = JSON.parse(stdout) as { checks: { id: string; status: string; params: object }[] };
+      return checks.find((check) => check.id === 'agent-files');
+    };
+    const jar = join(folder, 'node_modules/changeover/dist/changeover-bridge.jar');
+    writeFileSync(jar, standIn);
+
+    expect(examine()).toMatchObject({ status: 'ok', params: { version: '2.33.1', files: 2 } });
+    rmSync(jar);
+    expect(examine()).toMatchObject({ status: 'problem' });
+    expect(JSON.stringify(examine())).toContain("the bridge's jar is not built");
+  });
+
   it('reports wrong usage with exit code 2', () => {
     const { status, stderr } = spawnSync(program, ['plan', '-p', 'missing.yaml'], { env, cwd: folder, encoding: 'utf8' });
 
@@ -68,6 +98,21 @@ describe('the published package', () => {
     expect(stderr).toContain('error: missing.yaml cannot be read: it does not exist');
   });
 });
+
+/** An environment whose cluster does not answer. */
+function nowhere(folder: string): NodeJS.ProcessEnv {
+  const named = (name: string, member: string, value: object): object => ({ name, [member]: value });
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'none',
+    clusters: [named('none', 'cluster', { server: 'http://127.0.0.1:9' })],
+    users: [named('none', 'user', {})],
+    contexts: [named('none', 'context', { cluster: 'none', user: 'none' })],
+  };
+  writeFileSync(join(folder, 'kubeconfig.json'), JSON.stringify(config));
+  return { ...env, KUBECONFIG: join(folder, 'kubeconfig.json'), XDG_STATE_HOME: folder, XDG_CACHE_HOME: folder };
+}
 
 describe('the launcher', () => {
   const launcher = join(root, 'bin/changeover');

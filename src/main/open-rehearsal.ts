@@ -3,7 +3,7 @@ import { openLayerReader } from '../adapters/registry/layer-reader.ts';
 import type { PortCall } from '../adapters/simulated/intercept.ts';
 import { mortalPorts, type MortalPorts } from '../adapters/simulated/mortal-ports.ts';
 import { sampleFleet, SAMPLE_SETTLE_MS } from '../adapters/simulated/sample-fleet.ts';
-import { pushSampleImage, sampleAgentJar } from '../adapters/simulated/sample-images.ts';
+import { pushSampleImage, sampleAgentFiles } from '../adapters/simulated/sample-images.ts';
 import { createSimulatedJournals } from '../adapters/simulated/simulated-journal.ts';
 import { openSimulatedRegistry } from '../adapters/simulated/simulated-registry.ts';
 import { simulatedWorld } from '../adapters/simulated/simulated-world.ts';
@@ -31,13 +31,14 @@ export async function openRehearsal(options: { readonly seed: number; readonly p
   const cached = new Map<string, Uint8Array>();
   const reader = openLayerReader(registry, { get: async (key) => cached.get(key), put: async (key, bytes) => void cached.set(key, bytes) });
   const journal = createSimulatedJournals();
+  const agent = sampleAgentFiles();
   let engines = 0;
   const makePorts = (): EnginePorts => ({
     cluster: world.connect({ user: 'rehearsal' }),
     registry,
     layers: { read: (...args) => clock.hold(reader.read(...args)) },
     clock,
-    agentFiles: async () => ({ version: '2.33.1', files: [{ path: 'agent/javaagent.jar', bytes: sampleAgentJar() }] }),
+    agentFiles: async () => agent,
     policyFiles: async () => ({}),
     journal,
     identity: `rehearsal-${(engines += 1)}`,

@@ -38,6 +38,20 @@ export function sampleAgentJar(): Uint8Array {
   return new TextEncoder().encode('PK simulated OpenTelemetry Java agent');
 }
 
+/** The new agent of the sample fleet with the bridge, as files below the new agent's home. */
+export function sampleAgentFiles(): {
+  readonly version: string;
+  readonly bridge: string;
+  readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
+} {
+  const bridge = new TextEncoder().encode('PK simulated bridge');
+  const files = [
+    { path: 'agent/javaagent.jar', bytes: sampleAgentJar() },
+    { path: 'extensions/changeover-bridge.jar', bytes: bridge },
+  ];
+  return { version: '2.33.1', bridge: sha256Digest(bridge), files };
+}
+
 const jdk: readonly TarEntry[] = [
   ...folders('bin', 'opt', 'opt/java', 'opt/java/openjdk', 'opt/java/openjdk/bin'),
   file('bin/sh', 'simulated shell', 0o755),

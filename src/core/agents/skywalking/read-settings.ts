@@ -112,6 +112,7 @@ function exposeValues(layer: Layer, findings: Finding[]): { readonly [key: strin
   return values;
 }
 
+/** What only the kubelet can resolve is not known. */
 function field<Name extends string>(name: Name, setting: AgentSetting | undefined): { readonly [key in Name]?: string } {
-  return setting === undefined || setting.value === '' ? {} : ({ [name]: setting.value } as { readonly [key in Name]: string });
+  return setting === undefined || setting.value === '' || setting.unresolved?.length ? {} : ({ [name]: setting.value } as { readonly [key in Name]: string });
 }

@@ -100,6 +100,13 @@ describe("SkyWalking's settings", () => {
     expect(settings.findings).toEqual([{ id: 'setting-unresolved', severity: 'warn', params: { key: 'agent.service_name' } }]);
   });
 
+  it('knows no name that only the cluster knows', () => {
+    const settings = settingsOf({ env: [{ name: 'SW_AGENT_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }] });
+
+    expect(settings.serviceName).toBeUndefined();
+    expect(settings.values['agent.service_name']).toMatchObject({ value: '$(SW_AGENT_NAME)', unresolved: ['SW_AGENT_NAME'] });
+  });
+
   it('does not ask where the old agent sends its data: that is replaced, whatever it is', () => {
     const settings = settingsOf({
       command: [
