@@ -12,6 +12,8 @@ import { tapMessages } from './tap-messages.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_INTERNAL_ERROR, NGHTTP2_FLAG_END_STREAM } = constants;
 const UNAVAILABLE = '14';
+/** Node does not tell when trailers have left. */
+const TRAILERS_MS = 100;
 
 /** Paths whose request messages are copied. Agents before 8.4 name the service without its package. */
 const tapped: ReadonlyMap<string, SegmentMessage['kind']> = new Map([
@@ -55,15 +57,22 @@ export function relayCall(call: IncomingCall, link: BackendLink, intake: Segment
   if (kind !== undefined) copyMessages(agent, { kind, encoding: headers['grpc-encoding'] as string | undefined, intake });
   if ((flags & NGHTTP2_FLAG_END_STREAM) === 0) pass(agent, opened);
   opened.on('headers', (more, _flags, raw) => attempt(agent, () => agent.additionalHeaders(outgoing(more, raw))));
+  let answered = false;
   opened.on('response', (answer, answerFlags, raw) => {
     const endStream = (answerFlags & NGHTTP2_FLAG_END_STREAM) !== 0;
     attempt(agent, () => agent.respond(outgoing(answer, raw), { endStream, waitForTrailers: !endStream }));
-    if (!endStream) pass(opened, agent);
+    if (endStream) answered = true;
+    else pass(opened, agent, () => (answered = true));
   });
   agent.on('close', () => {
-    if (!opened.readableEnded || !opened.writableFinished) opened.close(agent.rstCode === NGHTTP2_NO_ERROR ? NGHTTP2_CANCEL : agent.rstCode);
+    if (!opened.closed) opened.close(agent.rstCode === NGHTTP2_NO_ERROR ? NGHTTP2_CANCEL : agent.rstCode);
   });
-  opened.on('close', () => finish(agent, opened, link));
+  opened.on('close', () => {
+    if (agent.closed) return;
+    if (answered) stopRequest(agent);
+    else if (link.lost() === undefined) agent.close(opened.rstCode);
+    else setImmediate(() => answerUnavailable(agent, link)); // its reason is told just after this
+  });
 }
 
 function open({ agent, headers, rawHeaders, flags }: IncomingCall, link: BackendLink): ClientHttp2Stream | undefined {
@@ -72,9 +81,8 @@ function open({ agent, headers, rawHeaders, flags }: IncomingCall, link: Backend
     return link.request(outgoing(headers, rawHeaders), { endStream, waitForTrailers: !endStream });
   } catch {
     // The backend is going away in good order. The agent may repeat a refused call at once, on a new connection.
-    const lost = link.lost();
-    if (lost === undefined) agent.close(constants.NGHTTP2_REFUSED_STREAM);
-    else answerUnavailable(agent, lost, link);
+    if (link.lost() === undefined) agent.close(constants.NGHTTP2_REFUSED_STREAM);
+    else answerUnavailable(agent, link);
     return undefined;
   }
 }
@@ -85,35 +93,37 @@ function copyMessages(agent: ServerHttp2Stream, options: Parameters<typeof tapMe
   agent.on('close', () => tap.end());
 }
 
-/** Body and trailers of one direction. The pipe stops reading while the other side does not write: that is HTTP/2's own back-pressure. */
-function pass(from: Http2Stream, to: Http2Stream): void {
-  let trailers: OutgoingHttpHeaders = {};
+/**
+ * Body and trailers of one direction. The pipe stops reading while the other side does not write: that is HTTP/2's own back-pressure.
+ * Node ends a stream that was cut as it ends a whole one, so only a whole one ends the other side.
+ */
+function pass(from: Http2Stream, to: Http2Stream, whole?: () => void): void {
+  let trailers: OutgoingHttpHeaders | undefined;
   from.on('trailers', (received: IncomingHttpHeaders, _flags: number, raw: readonly string[]) => (trailers = outgoing(received, raw)));
-  to.on('wantTrailers', () => attempt(to, () => to.sendTrailers(trailers)));
-  from.pipe(to);
-}
-
-/** The backend's side of the call is over; the agent's side ends in the same way. */
-function finish(agent: ServerHttp2Stream, backend: ClientHttp2Stream, link: BackendLink): void {
-  if (agent.closed) return;
-  const lost = link.lost();
-  if (lost !== undefined && !backend.readableEnded) answerUnavailable(agent, lost, link);
-  else if (backend.rstCode !== NGHTTP2_NO_ERROR && !backend.readableEnded) agent.close(backend.rstCode);
-  // Answered before the request was whole: once the answer has left, the agent is told to stop, as the backend told us.
-  else if (agent.writableFinished) stopRequest(agent);
-  else agent.once('finish', () => stopRequest(agent));
-}
-
-function stopRequest(agent: ServerHttp2Stream): void {
-  setImmediate(() => {
-    if (!agent.closed && !agent.readableEnded) agent.close(NGHTTP2_NO_ERROR);
+  to.on('wantTrailers', () => attempt(to, () => to.sendTrailers(trailers ?? {})));
+  from.on('end', () => {
+    if (trailers === undefined && (from.aborted || from.rstCode !== NGHTTP2_NO_ERROR)) return;
+    whole?.();
+    to.end();
   });
+  from.pipe(to, { end: false });
+}
+
+/** Once a whole answer has left, what the agent still sends is not wanted: it is told to stop, as the backend told us. At once would overtake the trailers. */
+function stopRequest(agent: ServerHttp2Stream): void {
+  if (agent.readableEnded) return;
+  const stop = (): void => {
+    if (!agent.closed) agent.close(NGHTTP2_NO_ERROR);
+  };
+  const afterTrailers = (): unknown => setTimeout(stop, TRAILERS_MS).unref();
+  if (agent.writableFinished) afterTrailers();
+  else agent.once('finish', afterTrailers);
 }
 
 /** What an agent's gRPC library makes of a backend that is not there: status UNAVAILABLE. */
-function answerUnavailable(agent: ServerHttp2Stream, problem: string, link: BackendLink): void {
+function answerUnavailable(agent: ServerHttp2Stream, link: BackendLink): void {
   link.unavailable();
-  const status = { 'grpc-status': UNAVAILABLE, 'grpc-message': encodeURIComponent(`the backend behind changeover tee ${problem}`) };
+  const status = { 'grpc-status': UNAVAILABLE, 'grpc-message': encodeURIComponent(`the backend behind changeover tee ${link.lost()}`) };
   attempt(agent, () => {
     if (!agent.headersSent) agent.respond({ ':status': 200, 'content-type': 'application/grpc', ...status }, { endStream: true });
     else {

@@ -22,11 +22,11 @@ export async function runTee({ wiring, options }: Invocation): Promise<ExitCode>
   const before = await readBefore(wiring, options.baseline);
   const interrupts = listenForInterrupts(wiring);
   try {
-    const { openRelay, openSink } = await wiring.openTee();
+    const open = await wiring.openTee();
     const ports: TeePorts = {
       clock: wiring.clock,
-      openRelay: (intake) => openRelay(relay, intake),
-      sink: openSink(sink),
+      openRelay: (intake) => open.openRelay(relay, intake),
+      sink: open.openSink(sink),
       emit: (status) => say(wiring, options, status),
       ...savesTo(wiring, options.baseline),
     };
