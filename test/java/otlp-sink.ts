@@ -25,12 +25,14 @@ export interface OtlpSink {
 /** Listens on the loopback for OTLP over HTTP with protobuf, as the Java agent sends it. */
 export async function startOtlpSink(): Promise<OtlpSink> {
   const spans: ReceivedSpan[] = [];
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(Buffer.from(chunk));
-    const body = Buffer.concat(chunks);
-    if (request.url === '/v1/traces') spans.push(...readSpans(request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body));
-    response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks);
+      if (request.url === '/v1/traces') spans.push(...readSpans(request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body));
+      response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
