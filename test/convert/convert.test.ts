@@ -83,6 +83,15 @@ describe('the image of a manifest', () => {
     );
   });
 
+  it('is all that a takeover changes: where no image is made, the manifest stays', async () => {
+    const text = deployment({ env: [['JAVA_OPTS', options]] });
+
+    const converted = await convertText(text, { policy: policyWith({ delivery: 'takeover' }) });
+
+    expect(converted.text).toBe(text);
+    expect(converted.notes.map((note) => note.finding.id)).toContain('image-not-rewritten');
+  });
+
   it("stays with the manifest, where the pod's own list of extensions would hide the bridge", async () => {
     const text = deployment({
       env: [

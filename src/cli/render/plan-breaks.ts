@@ -15,7 +15,8 @@ export function breakSection({ batches, expectedBreaks }: Plan, { paint, width }
     const added = switched.filter((name) => !before.includes(name));
     return [{ text: `from batch ${each.batch}`, tone: 'quiet' }, `${notYet.length} not yet`, brokenText(each, added)];
   });
-  return [title, ...formatTable([{}, { align: 'end' }, { shrinkTo: 20 }], rows, { paint, width, indent: 2 })];
+  const others = paint('quiet', '  Services outside this plan that still run the old agent count as not yet switched.');
+  return [title, ...formatTable([{}, { align: 'end' }, { shrinkTo: 20 }], rows, { paint, width, indent: 2 }), others];
 }
 
 function sentence(batches: number, left: number): string {

@@ -161,8 +161,16 @@ describe("the workload's own settings", () => {
       ['OTEL_JAVAAGENT_ENABLED=false'],
     ],
     ['a name that the image has another one for', { ...inPod, image: javaImage({ Env: ['OTEL_SERVICE_NAME=base'] }) }, ['OTEL_SERVICE_NAME=orders']],
+    ['a name among attributes', pod({ name: 'OTEL_RESOURCE_ATTRIBUTES', value: 'team=a,service.name=base' }), ['OTEL_SERVICE_NAME=orders']],
   ])('go into the pod where the bridge cannot derive them: %s', (_case, spec, expected) => {
     expect(podVariables(changed(spec, 'takeover'))).toEqual(expected);
+  });
+
+  it.each<[string, EnvVar]>([
+    ['not loaded', { name: 'OTEL_JAVAAGENT_EXTENSIONS', value: '/own' }],
+    ['not asked', { name: 'OTEL_CONFIG_FILE', value: '/otel.yaml' }],
+  ])('go into the pod where the bridge is %s and somebody allows that', (_case, variable) => {
+    expect(podVariables(changed(pod(variable), 'takeover'))).toEqual(['OTEL_SERVICE_NAME=orders']);
   });
 
   it('give way to the name of the pod, which is told', () => {

@@ -10,6 +10,14 @@ export const BRIDGE_PATH = 'extensions/changeover-bridge.jar';
 
 const EXTENSIONS = 'OTEL_JAVAAGENT_EXTENSIONS';
 
+/** What the bridge needs of the image, and what stands against it. */
+export interface BridgeSettings {
+  /** It is loaded and asked; else a plan that goes ahead must do without. */
+  readonly works: boolean;
+  readonly env: { readonly [name: string]: string };
+  readonly findings: readonly Finding[];
+}
+
 /** A setting of the new agent that image, pod or policy gives. */
 interface GivenSetting {
   readonly value: string;
@@ -22,12 +30,8 @@ interface GivenSetting {
  * loads already stay. `bridge-hidden` and `bridge-yaml-config` block where the old agent is another one, since chains would
  * break; an upgrade breaks nothing that was whole. Nothing where the policy leaves the bridge out.
  */
-export function bridgeSettings(
-  { facts, policy }: DeliverySubject,
-  reading: ContainerReading,
-  found: DetectedAgent,
-): { readonly env: { readonly [name: string]: string }; readonly findings: readonly Finding[] } {
-  if (!policy.to.bridge) return { env: {}, findings: [] };
+export function bridgeSettings({ facts, policy }: DeliverySubject, reading: ContainerReading, found: DetectedAgent): BridgeSettings {
+  if (!policy.to.bridge) return { works: false, env: {}, findings: [] };
   const given = (name: string): GivenSetting | undefined => givenSetting(name, { reading, found, policy });
   const folder = `${policy.to.home}/extensions`;
   const extensions = given(EXTENSIONS);
@@ -38,6 +42,7 @@ export function bridgeSettings(
   const yaml = given('OTEL_CONFIG_FILE') ?? given('OTEL_EXPERIMENTAL_CONFIG_FILE');
   const propagators = given('OTEL_PROPAGATORS');
   return {
+    works: !isHidden && !yaml,
     env: { [EXTENSIONS]: loads(others, folder) ? others : [others, folder].filter((part) => part !== '').join(',') },
     findings: [
       ...(isHidden ? [{ id: 'bridge-hidden', severity, params: { by: extensions.by, folder } } as const] : []),

@@ -1,5 +1,6 @@
 import { agents } from '../agents/agents.ts';
 import type { AgentSettings, DetectedAgent } from '../agents/agent.ts';
+import { opentelemetry } from '../agents/opentelemetry/opentelemetry.ts';
 import { mapSettings, printSetting, type MappedSettings } from '../agents/skywalking/map-to-opentelemetry.ts';
 import type { Finding } from '../finding.ts';
 import { serviceNameFrom } from '../jvm/service-name.ts';
@@ -33,11 +34,13 @@ export function planSettings(
 ): SettingsPlan {
   const { workload, container, facts, policy } = subject;
   const settings = readAgentSettings(reading, found);
-  const readsSettings = policy.to.bridge && mode === 'takeover';
+  const bridge = bridgeSettings(subject, reading, found);
+  const readsSettings = bridge.works && mode === 'takeover';
   const mapping = mapWorkload(workload, settings, { policy, readsSettings });
   const fleet = imageEnv(policy, facts.config, container);
-  const bridge = bridgeSettings(subject, reading, found);
-  const needed = readsSettings ? withoutDerived(mapping.env, subject) : { ...mapping.env, ...headerPrefixes(settings, policy) };
+  const needed = readsSettings
+    ? withoutDerived(mapping.env, policy, opentelemetry.readSettings(reading.context, found))
+    : { ...mapping.env, ...headerPrefixes(settings, policy) };
   const pod = podEnvEdits(container, needed, { ...Object.fromEntries(facts.config.env), ...fleet.env });
   return {
     env: { ...fleet.env, ...bridge.env },
@@ -70,13 +73,12 @@ function mapWorkload(
 }
 
 /**
- * What the bridge cannot derive: a template's name, and whether the agent starts at all. Its defaults give way to the
- * workload's own variables; a name of the image stays overridden by the old agent's, and one of the pod is told.
+ * What the bridge cannot derive: a template's name, and whether the agent starts at all. Its defaults give way to settings that the
+ * new agent finds: where these name the service, the old agent's name is said aloud, so that the service keeps it.
  */
-function withoutDerived(env: MappedSettings['env'], { container, facts, policy }: DeliverySubject): MappedSettings['env'] {
-  const isGiven =
-    policy.to.serviceName !== undefined || [...facts.config.env.map(([name]) => name), ...(container.env ?? []).map(({ name }) => name)].includes(NAME);
-  return Object.fromEntries(Object.entries(env).filter(([name]) => name !== ATTRIBUTES && (name !== NAME || isGiven)));
+function withoutDerived(env: MappedSettings['env'], policy: Policy, found: AgentSettings): MappedSettings['env'] {
+  const isNamed = policy.to.serviceName !== undefined || found.serviceName !== undefined || found.values['otel.service.name'] !== undefined;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => name !== ATTRIBUTES && (name !== NAME || isNamed)));
 }
 
 /** Agents before 8.10 put their namespace in front of their headers' names. The bridge learns it from the settings, where these stay. */
