@@ -12,10 +12,10 @@ import java.util.Map;
 public final class ToolkitDefaults implements AutoConfigurationCustomizerProvider {
   private static final String ANNOTATIONS = "otel.instrumentation.external-annotations.include";
 
-  /**
-   * The agent's own list, which a value of ours would replace, and the toolkit's annotation under its two names. Commas: the agents of 2.31 to 2.33 take a text with
-   * the semicolons of their documentation for one name.
-   */
+  /** In the agents that split the list by commas (2.24 to 2.33 do; the semicolons of their documentation make one name of it). Others keep their own list. */
+  private static final String SPLITS_BY_COMMAS = "io.opentelemetry.javaagent.shaded.instrumentation.api.incubator.config.internal.DeclarativeConfigUtil";
+
+  /** The agent's own list, which a value of ours replaces, and the toolkit's annotation under its two names. */
   private static final String TRACED = String.join(",",
       "com.appoptics.api.ext.LogMethod",
       "com.newrelic.api.agent.Trace",
@@ -31,7 +31,7 @@ public final class ToolkitDefaults implements AutoConfigurationCustomizerProvide
 
   @Override
   public void customize(AutoConfigurationCustomizer customizer) {
-    customizer.addPropertiesSupplier(() -> Collections.singletonMap(ANNOTATIONS, TRACED));
+    customizer.addPropertiesSupplier(ToolkitDefaults::tracedAnnotations);
     customizer.addPropertiesCustomizer(ToolkitDefaults::tellKeys);
     customizer.addResourceCustomizer(ToolkitDefaults::tellIdentity);
   }
@@ -40,6 +40,15 @@ public final class ToolkitDefaults implements AutoConfigurationCustomizerProvide
   @Override
   public int order() {
     return Integer.MAX_VALUE;
+  }
+
+  private static Map<String, String> tracedAnnotations() {
+    try {
+      Class.forName(SPLITS_BY_COMMAS, false, null);
+      return Collections.singletonMap(ANNOTATIONS, TRACED);
+    } catch (ClassNotFoundException | LinkageError other) {
+      return Collections.emptyMap();
+    }
   }
 
   private static Map<String, String> tellKeys(ConfigProperties config) {
