@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -129,11 +129,12 @@ async function setUp({ maxBufferMib = 64 } = {}): Promise<SetUp> {
 
 async function startCollector(): Promise<Collector & { readonly port: number }> {
   const services: string[] = [];
-  const server: Server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { resourceSpans } = (await json(request)) as { resourceSpans: { resource: { attributes: { key: string; value: { stringValue: string } }[] } }[] };
     for (const { resource } of resourceSpans) services.push(resource.attributes.find(({ key }) => key === 'service.name')?.value.stringValue ?? '');
     response.end('{}');
-  });
+  };
+  const server = createServer((request, response) => void answer(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

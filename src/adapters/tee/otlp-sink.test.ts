@@ -107,8 +107,8 @@ interface SetUp {
   readonly send: (body: string) => ReturnType<SpanSink['send']>;
 }
 
-async function setUp(answer: RequestListener, settings: Partial<SinkSettings> = {}, path = ''): Promise<SetUp> {
-  const server = createServer(answer).listen(0, '127.0.0.1');
+async function setUp(answer: (...call: Parameters<RequestListener>) => unknown, settings: Partial<SinkSettings> = {}, path = ''): Promise<SetUp> {
+  const server = createServer((request, response) => void answer(request, response)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const sink = openOtlpSink({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, headers: {}, ...settings });
   closers.push(
