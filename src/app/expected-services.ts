@@ -69,7 +69,7 @@ function switchedAtMs(record: WorkloadRecord): number {
 }
 
 /** The pod's own variable wins over the image's; without either the agent goes by the old agent's name, as far as that is known. */
-function serviceName({ item }: WorkloadRecord, object: KubeObject | undefined): string | undefined {
+export function serviceName({ item }: WorkloadRecord, object: KubeObject | undefined): string | undefined {
   const container = object && containers(podSpec(podTemplate(object))).find((each) => each.name === item.container);
   const live = container?.env?.findLast((each) => each.name === SERVICE_NAME);
   if (live) return live.value === undefined || live.value.includes('$(') ? undefined : live.value;

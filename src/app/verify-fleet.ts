@@ -62,8 +62,6 @@ export async function verifyFleet(ports: VerifyPorts, options: VerifyOptions): P
     const migrated = records.filter((record) => record.state === 'SUCCEEDED');
     return judgeSwitched(ports, migrated, judged);
   }
-  if (options.lookbackMs !== undefined)
-    throw new ChangeoverError('usage', 'the time of a run is its own: it cannot be limited', { hint: 'Give --during or --since, not both.' });
   const end = run.finishedAt === undefined ? ports.clock.now() : Date.parse(run.finishedAt);
   const window: TraceWindow = { fromMs: Date.parse(run.startedAt), toMs: end };
   const present = records.filter((record) => record.state !== 'GONE');

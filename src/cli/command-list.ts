@@ -138,8 +138,19 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
     name: 'verify',
     group: 'Move the fleet',
     text: 'check that traces of every switched service arrive and no chain is broken',
-    options: [{ ...policy, text: "judge by this policy instead of the run's" }],
-    examples: ['changeover verify', 'changeover verify -p policy.yaml -o json'],
+    args: [{ name: '[file]', text: 'the file of --baseline' }],
+    options: [
+      { ...policy, text: "judge by this policy instead of the run's" },
+      { flags: '--since <duration>', text: 'how far back to look, such as 30m (default: 1h; 24h for --baseline save)' },
+      { flags: '--during', text: "judge every trace of the run's own time, whatever was switched when" },
+      { flags: '--baseline <task>', text: 'save what services and calls there are to a file; compare with it later', choices: ['save', 'compare'] },
+    ],
+    examples: [
+      'changeover verify',
+      'changeover verify --during -o json',
+      'changeover verify --baseline save before.json -p policy.yaml',
+      'changeover verify --baseline compare before.json',
+    ],
     load: async () => (await import('./commands/run-verify.ts')).runVerify,
   },
   {

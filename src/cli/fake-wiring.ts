@@ -64,6 +64,7 @@ export function fakeWiring(outside: FakeOutside = {}): FakeWiring {
     openEngine: absent('engine'),
     probeJournal: absent('journal'),
     openTraceStore: absent('trace store'),
+    openTopologySource: absent('topology source'),
     openTee: absent('proxy'),
     openRehearsal: absent('rehearsal'),
     onInterrupt: (callback) => {

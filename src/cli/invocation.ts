@@ -52,6 +52,9 @@ export interface CliOptions {
   readonly maxBuffer?: number;
   /** `tee`: the file it keeps; `verify`: `save` or `compare`. */
   readonly baseline?: string;
+  /** `verify`: a duration. */
+  readonly since?: string;
+  readonly during?: boolean;
 }
 
 /** One call of one command. */

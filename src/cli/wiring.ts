@@ -8,6 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Cluster } from '../ports/cluster.ts';
 import type { ReadManifests } from '../ports/manifest-text.ts';
 import type { Relay, RelaySettings, SegmentIntake, SinkSettings, SpanSink } from '../ports/tee.ts';
+import type { TopologySource } from '../ports/topology-source.ts';
 import type { TraceStore } from '../ports/trace-store.ts';
 import type { Rehearsal } from './rehearsal.ts';
 
@@ -63,8 +64,8 @@ export interface Wiring {
   ask(question: string): Promise<string>;
   /** Text of a file (`usage` when it is missing or unreadable, `too-large` above the limit); `-` is standard input. */
   readTextFile(path: string, maxBytes: number): Promise<string>;
-  /** Writes a file whole or not at all; a `secret` one can be read by its owner alone (0600). */
-  writeTextFile(path: string, text: string, options?: { readonly secret?: boolean }): Promise<void>;
+  /** Writes a file whole or not at all; a `secret` one can be read by its owner alone (0600), a `fresh` one must not exist yet. */
+  writeTextFile(path: string, text: string, options?: { readonly secret?: boolean; readonly fresh?: boolean }): Promise<void>;
   /** Directory of a file as an absolute path. */
   directoryOf(path: string): string;
   /** Texts of manifests: files, folders, and `-` for standard input; every byte as it is (`usage`, `too-large`, `invalid-file`). */
@@ -81,6 +82,8 @@ export interface Wiring {
   probeJournal(): Promise<string>;
   /** Undefined where the policy names no trace store. */
   openTraceStore(cluster: Cluster, policy: Policy): Promise<TraceStore | undefined>;
+  /** SkyWalking's own query endpoint. */
+  openTopologySource(url: string): Promise<TopologySource>;
   openTee(): Promise<OpenTee>;
   openRehearsal(options: { readonly seed: number; readonly paced: boolean }): Promise<Rehearsal>;
   /** Calls back on SIGINT and SIGTERM until disposed. */

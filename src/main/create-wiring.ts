@@ -25,12 +25,8 @@ export function createWiring(terminal: Terminal): Wiring {
     openImages: async (placed) => (await import('./open-images.ts')).openImages(placed),
     openEngine: async (cluster, placed) => (await import('./open-engine.ts')).openEngine(cluster, placed),
     probeJournal: async () => (await import('./open-engine.ts')).probeJournals(),
-    openTraceStore: async (cluster, policy) => {
-      const { jaeger } = policy.verify;
-      if (!jaeger) return undefined;
-      const { openJaeger } = await import('../adapters/jaeger/open-jaeger.ts');
-      return openJaeger(jaeger.kind === 'url' ? { url: jaeger.url } : { cluster, service: jaeger.service });
-    },
+    openTraceStore: async (cluster, policy) => (await import('./open-trace-store.ts')).openTraceStore(cluster, policy),
+    openTopologySource: async (url) => (await import('../adapters/skywalking/open-skywalking.ts')).openSkywalking(url),
     openTee: async () => (await import('./open-tee.ts')).openTee,
     openRehearsal: async (options) => (await import('./open-rehearsal.ts')).openRehearsal(options),
   };

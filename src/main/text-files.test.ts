@@ -45,6 +45,19 @@ describe('writeTextFile', () => {
     expect(readdirSync(folder)).toEqual(['plan.json']);
   });
 
+  it('does not replace a file where a fresh one is wanted', async () => {
+    const path = join(folder, 'before.json');
+    await writeTextFile(path, 'first', { fresh: true });
+
+    await expect(writeTextFile(path, 'second', { fresh: true })).rejects.toMatchObject({
+      code: 'usage',
+      message: `${path} cannot be written: it exists already`,
+      hint: 'Choose another name, or add --yes to replace it.',
+    });
+    expect(readFileSync(path, 'utf8')).toBe('first');
+    expect(readdirSync(folder)).toEqual(['before.json']);
+  });
+
   it('says why a file cannot be written, and leaves nothing behind', async () => {
     await expect(writeTextFile(join(folder, 'no/such/plan.json'), 'x')).rejects.toMatchObject({
       code: 'usage',

@@ -1,9 +1,8 @@
 import type { z } from 'zod';
-import { ChangeoverError } from '../../core/error.ts';
 import type { Json } from '../../core/json.ts';
 import type { Cluster } from '../../ports/cluster.ts';
 import type { TraceStore } from '../../ports/trace-store.ts';
-import { fetchJson } from './fetch-json.ts';
+import { requestJson, wrongAnswer } from '../http/request-json.ts';
 import { readSpans } from './read-spans.ts';
 import { dependenciesSchema, servicesSchema, tracesSchema } from './schema.ts';
 
@@ -18,7 +17,9 @@ export type JaegerPlace = { readonly url: string } | { readonly cluster: Cluster
 export function openJaeger(place: JaegerPlace): TraceStore {
   const name = 'url' in place ? place.url : `service ${place.service}`;
   const get = (path: string, signal?: AbortSignal): Promise<Json> =>
-    'url' in place ? fetchJson(place.url, path, signal) : place.cluster.serviceJson(place.service, path, signal);
+    'url' in place
+      ? requestJson({ ...words, name, url: join(place.url, path), ...(signal ? { signal } : {}) })
+      : place.cluster.serviceJson(place.service, path, signal);
   return {
     services: async (signal) => parse(servicesSchema, await get('/api/services', signal), name).data,
     traces: async (query, signal) => {
@@ -39,12 +40,20 @@ export function openJaeger(place: JaegerPlace): TraceStore {
   };
 }
 
+const words = {
+  kind: "Jaeger's query API",
+  hint: 'Check verify.jaeger in the policy: it must be the query service (port 16686), with its base path if it has one.',
+  deniedHint: 'Name a query service without login, or use verify.jaeger.service.',
+  tooLargeHint: 'Look at less time at once (--since).',
+};
+
+function join(base: string, path: string): string {
+  const { origin, pathname } = new URL(base);
+  return `${origin}${pathname.replace(/\/+$/, '')}${path}`;
+}
+
 function parse<T extends z.ZodType>(schema: T, value: Json, name: string): z.output<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new ChangeoverError('unreachable', `${name} does not answer like Jaeger's query API`, {
-    target: name,
-    hint: 'Check verify.jaeger in the policy: it must be the query service (port 16686), with its base path if it has one.',
-    cause: parsed.error,
-  });
+  throw wrongAnswer({ ...words, url: name }, '', parsed.error);
 }

@@ -51,20 +51,30 @@ export interface TraceContext {
 
 /** Every span of a trace has its parent in it, it has one root, and every call to an expected service has a server span. Services have their canonical names. */
 export function judgeTrace(spans: readonly JudgedSpan[], context: TraceContext): { readonly breaks: readonly Break[]; readonly calls: readonly Call[] } {
-  const byId = new Map(spans.map((span) => [span.spanId, span]));
-  const orphans = spans.filter((span) => span.parentSpanId !== undefined && !byId.has(span.parentSpanId)).map((span) => orphanBreak(span, context));
+  const ids = new Set(spans.map((span) => span.spanId));
+  const orphans = spans.filter((span) => span.parentSpanId !== undefined && !ids.has(span.parentSpanId)).map((span) => orphanBreak(span, context));
   const falseRoot = (span: JudgedSpan): readonly Break[] => falseRootBreak(span, context.canonical);
   const [first, ...later] = spans.filter((span) => span.parentSpanId === undefined).sort((a, b) => a.startMs - b.startMs);
   const falseRoots = [...(first ? [first] : []), ...later].flatMap(falseRoot);
   const roots = later.filter((span) => falseRoot(span).length === 0).map(({ service, traceId }) => ({ id: 'several-roots', service, traceId }) as const);
   const unanswered = unansweredCalls(spans, context.expected);
   const calls = [
-    ...answeredCalls(spans, byId),
+    ...callsBetween(spans),
     ...orphans.filter((each) => each.id === 'parent-not-here').map((each) => callOf(each, 'whole')),
     ...falseRoots.map((each) => callOf(each, 'cut')),
     ...unanswered.map((each) => callOf(each, 'unanswered')),
   ];
   return { calls, breaks: [...orphans, ...falseRoots, ...roots, ...unanswered] };
+}
+
+/** Calls of a trace from one service to another that both sides' spans show. */
+export function callsBetween(spans: readonly JudgedSpan[]): readonly Call[] {
+  const byId = new Map(spans.map((span) => [span.spanId, span]));
+  return spans.flatMap((span) => {
+    const parent = span.parentSpanId === undefined ? undefined : byId.get(span.parentSpanId);
+    if (!parent || parent.service === span.service) return [];
+    return [{ from: parent.service, to: span.service, traceId: span.traceId, kind: 'whole' as const }];
+  });
 }
 
 function orphanBreak(span: JudgedSpan, { expected, here, canonical }: TraceContext): Break {
@@ -79,14 +89,6 @@ function orphanBreak(span: JudgedSpan, { expected, here, canonical }: TraceConte
 function falseRootBreak(span: JudgedSpan, canonical: CanonicalName): readonly Break[] {
   const caller = callerOfFalseRoot(span);
   return caller === undefined ? [] : [{ id: 'false-roots', service: span.service, traceId: span.traceId, from: canonical(caller) }];
-}
-
-function answeredCalls(spans: readonly JudgedSpan[], byId: ReadonlyMap<string, JudgedSpan>): readonly Call[] {
-  return spans.flatMap((span) => {
-    const parent = span.parentSpanId === undefined ? undefined : byId.get(span.parentSpanId);
-    if (!parent || parent.service === span.service) return [];
-    return [{ from: parent.service, to: span.service, traceId: span.traceId, kind: 'whole' as const }];
-  });
 }
 
 function unansweredCalls(spans: readonly JudgedSpan[], expected: readonly ExpectedService[]): readonly Break[] {

@@ -134,5 +134,17 @@ const traces: Texts = {
   'edges-new': (p) => `${count(p('count'), 'call', 'calls')} between services that the baseline does not have: ${p('edges')}`,
 };
 
+const breaks: { readonly [id: string]: string } = {
+  'orphan-spans': 'without a parent',
+  'false-roots': "whose caller's header was not understood",
+  'several-roots': 'with more than one beginning',
+  'unanswered-calls': 'with a call that nobody answered',
+};
+
+/** What is wrong with so many traces, in a few words. */
+export function breakText(id: string): string {
+  return breaks[id] ?? id;
+}
+
 /** Every finding id there is. */
 export const findingTexts: Texts = { ...image, ...options, ...settings, ...bridge, ...change, ...convertTexts, ...traces };
