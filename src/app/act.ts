@@ -67,6 +67,10 @@ function carryOut(session: Session, action: Action): Promise<void> {
       return persist(session, action.record, action.waitingFor).then(() => undefined);
     case 'waiting':
       return sayWaiting(session, action.id, action.waitingFor);
+    case 'gate':
+      return persistRun(session, { ...session.run.value, gate: action.gate });
+    case 'holding':
+      return sayHolding(session, action.waitingFor);
     case 'halt':
       return halt(session, action);
     case 'finish':
@@ -78,7 +82,7 @@ function carryOut(session: Session, action: Action): Promise<void> {
 
 async function halt(session: Session, action: Action & { readonly kind: 'halt' }): Promise<void> {
   await persistRun(session, { ...session.run.value, phase: 'HALTED', halt: action.halt });
-  tell(session, { type: 'run.halted', reason: { id: action.halt.id, params: {} }, workloads: action.halt.workloads });
+  tell(session, { type: 'run.halted', reason: { id: action.halt.id, params: action.halt.params ?? {} }, workloads: action.halt.workloads });
 }
 
 async function finish(session: Session): Promise<void> {
@@ -92,4 +96,14 @@ async function sayWaiting(session: Session, id: string, reason: Reason): Promise
   if (session.said.get(id) === text) return;
   session.said.set(id, text);
   tell(session, { type: 'workload.verdict', workload: id, verdict: 'wait', reason });
+}
+
+/** Key in `session.said`; ids of workloads have slashes. */
+const GATE = 'gate';
+
+async function sayHolding(session: Session, reason: Reason): Promise<void> {
+  const text = saidText(reason);
+  if (session.said.get(GATE) === text) return;
+  session.said.set(GATE, text);
+  tell(session, { type: 'warning', reason });
 }

@@ -1,10 +1,12 @@
 import { ChangeoverError } from '../core/error.ts';
+import { parsePolicy } from '../core/policy/parse-policy.ts';
 import type { MigrateItem, Plan, PlanItem } from '../core/plan/plan.ts';
 import type { RunRecord, WorkloadRecord } from '../core/rollout/run-record.ts';
 import { exitCodeOf, summariseRun } from '../core/rollout/summarise-run.ts';
 import { driveRun, type DriveOptions, type RunResult } from './drive-run.ts';
 import type { EnginePorts } from './ports.ts';
 import { refTo, resources } from './resources.ts';
+import { requireTraces } from './require-traces.ts';
 import { createRecord, listRecords, readRun, replaceRecord, type Stored } from './state-store.ts';
 
 export interface ApplyOptions extends DriveOptions {
@@ -14,7 +16,8 @@ export interface ApplyOptions extends DriveOptions {
 
 /**
  * Runs a plan, or resumes the run it started. Records of the run and of every workload exist before the first change.
- * Errors: `plan-mismatch` when the plan was made for another cluster; `locked` while another instance drives it.
+ * Errors: `plan-mismatch` when the plan was made for another cluster; `locked` while another instance drives it; those of
+ * a trace store that the policy needs and that cannot be read, before anything is written.
  * A completed run answers `nothingToDo`; a halted one ends at once with the same exit code as before.
  */
 export async function applyPlan(ports: EnginePorts, plan: Plan, options: ApplyOptions): Promise<RunResult> {
@@ -42,6 +45,7 @@ async function completed(ports: EnginePorts, run: RunRecord, options: ApplyOptio
 }
 
 async function start(ports: EnginePorts, plan: Plan, options: ApplyOptions): Promise<Stored<RunRecord>> {
+  await requireTraces(ports.traces, parsePolicy(plan.policy, { file: `plan ${plan.name}`, position: () => undefined }), options.kill);
   await ensureNamespace(ports, options);
   const startedAt = new Date(ports.clock.now()).toISOString();
   const run: RunRecord = {

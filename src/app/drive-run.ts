@@ -1,7 +1,7 @@
 import { ChangeoverError } from '../core/error.ts';
 import { parsePolicy } from '../core/policy/parse-policy.ts';
 import { applyDecisions } from '../core/rollout/apply-decisions.ts';
-import { activeBatch, decide, isSettled, type Action, type Situation } from '../core/rollout/decide.ts';
+import { activeBatch, barrier, decide, isSettled, type Action, type Situation } from '../core/rollout/decide.ts';
 import type { RunEvent } from '../core/rollout/event.ts';
 import type { WorkloadRecord } from '../core/rollout/run-record.ts';
 import type { RunStatus } from '../core/rollout/run-status.ts';
@@ -14,6 +14,7 @@ import { lookAt } from './look.ts';
 import type { EnginePorts } from './ports.ts';
 import { note, persist, persistRun, recordOf, recordsOf, tell, type Session } from './session.ts';
 import { findRun, listRecords, readRun, replaceRecord } from './state-store.ts';
+import { closeTraceReads, openTraceReads } from './trace-reads.ts';
 
 export interface DriveOptions {
   readonly stateNamespace: string;
@@ -57,6 +58,7 @@ export async function driveRun(ports: EnginePorts, run: string, options: DriveOp
       return result(session, options);
     } finally {
       session.announcements.stop.abort();
+      closeTraceReads(session.traceReads);
       await session.journal.close();
     }
   } catch (error) {
@@ -107,6 +109,7 @@ async function openSession(ports: EnginePorts, name: string, options: DriveOptio
     attempts: new Map(),
     said: new Map(),
     announcements: { pending: new Set(), stop: new AbortController() },
+    traceReads: openTraceReads(ports),
   };
   const resumed = stored.some((record) => record.value.state !== 'PLANNED');
   await note(session, 'opened', { data: { epoch: run.value.epoch, by: options.by, identity: ports.identity } });
@@ -144,6 +147,7 @@ async function untilSettled(session: Session, options: DriveOptions): Promise<vo
       records,
       policy: session.policy,
       stopping: isStopping(session, options),
+      traceReads: session.traceReads,
       signal: session.signal,
     });
     batch = announceBatch(session, situation, batch);
@@ -173,7 +177,7 @@ async function actAll(session: Session, actions: readonly Action[]): Promise<boo
   const outcomes = await Promise.allSettled(actions.map((action) => act(session, action)));
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
-  return actions.some((action) => action.kind !== 'waiting');
+  return actions.some((action) => action.kind !== 'waiting' && action.kind !== 'holding');
 }
 
 function mayLeave(session: Session, options: DriveOptions): boolean {
@@ -189,7 +193,7 @@ function isStopping(session: Session, options: DriveOptions): boolean {
 
 function announceBatch(session: Session, situation: Situation, last: number): number {
   const active = situation.run.phase === 'RUNNING' && !situation.stopping ? activeBatch(situation) : undefined;
-  if (!active || active.index === last) return last;
+  if (!active || active.index === last || barrier(situation)) return last;
   tell(session, { type: 'batch.started', batch: active.index + 1, of: situation.run.batches.length, workloads: [...active.members] });
   return active.index;
 }

@@ -4,6 +4,7 @@ import type { Cluster } from '../ports/cluster.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { LayerReader } from '../ports/layer-reader.ts';
 import type { Registry } from '../ports/registry.ts';
+import type { TraceStore } from '../ports/trace-store.ts';
 import type { AgentFiles } from './agent-files.ts';
 
 /** What reading the fleet needs. */
@@ -20,6 +21,8 @@ export interface ReadPorts {
 
 /** What driving a run needs besides. */
 export interface EnginePorts extends ReadPorts {
+  /** Undefined where the policy names no trace store. */
+  readonly traces: TraceStore | undefined;
   readonly journal: (clusterId: string, run: string) => Promise<Journal>;
   /** Name of this instance in Leases: host, process and a random part. */
   readonly identity: string;

@@ -48,7 +48,7 @@ function withoutWaiting(error: unknown): ReadonlyMap<string, Reason> {
 }
 
 function waitingOf(action: Action): readonly (readonly [string, Reason])[] {
-  return 'waitingFor' in action && action.waitingFor !== undefined ? [[action.id, action.waitingFor]] : [];
+  return 'id' in action && 'waitingFor' in action && action.waitingFor !== undefined ? [[action.id, action.waitingFor]] : [];
 }
 
 function withWaiting<T extends object>(workload: T, waitingFor: Reason | undefined): T & { readonly waitingFor?: Reason } {

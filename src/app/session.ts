@@ -7,6 +7,7 @@ import type { Reason, RunRecord, WorkloadRecord } from '../core/rollout/run-reco
 import type { WorkloadState } from '../core/rollout/workload-state.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { EnginePorts } from './ports.ts';
+import type { TraceReads } from './trace-reads.ts';
 import { replaceRecord, rereadRecord, type Stored } from './state-store.ts';
 
 /** One instance driving one run: the stored records it read last, and where its words go. */
@@ -30,6 +31,7 @@ export interface Session {
   /** What was last said about each workload in flight, so that nothing is said twice. */
   readonly said: Map<string, string>;
   readonly announcements: Announcements;
+  readonly traceReads: TraceReads;
 }
 
 /** Kubernetes Events under way: no step waits for one, none fails by one. */

@@ -5,14 +5,16 @@ import { probeJournal } from '../adapters/journal/probe-journal.ts';
 import type { OpenEngine, PlacedPolicy } from '../cli/wiring.ts';
 import type { Cluster } from '../ports/cluster.ts';
 import { openImages, ownFolder } from './open-images.ts';
+import { openTraceStore } from './open-trace-store.ts';
 
-/** Registry, layer cache, journal and the new agent's files around an open cluster. */
+/** Registry, layer cache, journal, trace store and the new agent's files around an open cluster. */
 export function openEngine(cluster: Cluster, placed: PlacedPolicy | undefined): OpenEngine {
   const images = openImages(placed);
   return {
     ports: {
       ...images.ports,
       cluster,
+      traces: placed && openTraceStore(cluster, placed.policy),
       journal: (clusterId, run) => openFileJournal(journalFolder(), clusterId, run),
       identity: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
     },

@@ -40,6 +40,7 @@ export async function openRehearsal(options: { readonly seed: number; readonly p
     clock,
     agentFiles: async () => agent,
     policyFiles: async () => ({}),
+    traces: world.traffic,
     journal,
     identity: `rehearsal-${(engines += 1)}`,
   });

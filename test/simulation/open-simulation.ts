@@ -81,6 +81,7 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
     clock,
     agentFiles: async () => agent,
     policyFiles: async () => ({}),
+    traces: world.traffic,
     journal,
     identity: `engine-${(engines += 1)}`,
   });

@@ -2,10 +2,11 @@ import type { JsonObject } from '../../core/json.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
 import type { Container } from '../../core/workload/workload.ts';
 import { missingJarLines, startLines, type LogLine } from './container-log.ts';
-import { loadedAgents, pullImage, type ImageSource, type LoadedAgent, type PulledImage } from './image-runtime.ts';
+import { loadedAgents, pullImage, serviceOf, type ImageSource, type LoadedAgent, type PulledImage } from './image-runtime.ts';
 import { seconds } from './object-store.ts';
 import { DEFAULT_SCRIPT, type PodScript, type ScriptBook } from './pod-script.ts';
 import type { ContainerState } from './pod-status.ts';
+import type { SimulatedTraffic } from './simulated-traffic.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /** The log of one instance of a container; the last lines are added when it crashes. */
@@ -22,6 +23,8 @@ export interface ContainerLife extends ImageSource {
   readonly signal: AbortSignal;
   readonly logs: Map<string, ContainerLog[]>;
   readonly report: (state: ContainerState) => void;
+  /** Where a JVM with an agent says that it takes requests. */
+  readonly traffic: Pick<SimulatedTraffic, 'serve'>;
 }
 
 const BACK_OFF_MS = 10_000;
@@ -43,7 +46,13 @@ async function liveOn(life: ContainerLife, onStart: () => void): Promise<void> {
   const agents = loadedAgents(life.container, image);
   const script = { ...DEFAULT_SCRIPT, ...scriptOf(life, agents[0]?.agent), ...brokenStart(agents) };
   let state: ContainerState = { state: creating(), ready: false, started: false, restarts: 0, imageId: image.imageId };
-  const set = (change: Partial<ContainerState>): void => report((state = { ...state, ...change }));
+  const jvm = { pod: life.pod.metadata.name, service: serviceOf(life.container, image), agent: agents[0]?.agent };
+  const serve = (ready: boolean): void => (agents.length > 0 ? life.traffic.serve(jvm, ready) : undefined);
+  signal.addEventListener('abort', () => serve(false), { once: true });
+  const set = (change: Partial<ContainerState>): void => {
+    if (change.ready !== undefined) serve(change.ready);
+    report((state = { ...state, ...change }));
+  };
   for (let crashes = 0; ; crashes += 1) {
     await clock.background(script.startMs, signal);
     const startedAt = clock.now();

@@ -59,6 +59,13 @@ export function loadedAgents(container: Container, image: PulledImage): readonly
   return [...words.matchAll(/-javaagent:([^\s=]+)/g)].map(([, jarPath = '']) => ({ agent: agentAt(image.files, jarPath), jarPath }));
 }
 
+/** The name its agent reports, as far as the simulated agents read settings; empty = none was set. */
+export function serviceOf(container: Container, image: PulledImage): string {
+  const env = new Map([...image.env, ...(container.env ?? []).map((each) => [each.name, each.value ?? ''] as const)]);
+  const option = [...env.values()].map((value) => /-Dskywalking\.agent\.service_name=(\S+)/.exec(value)?.[1]).find((name) => name !== undefined);
+  return env.get('OTEL_SERVICE_NAME') ?? option ?? env.get('SW_AGENT_NAME') ?? '';
+}
+
 function agentAt(files: ImageFiles, jarPath: string): string | undefined {
   let path = files.physicalPath(jarPath);
   for (let hops = 0; hops < 10 && path !== undefined; hops += 1) {

@@ -8,12 +8,14 @@ import type { ImageSource } from './image-runtime.ts';
 import { keyOf, type ObjectStore } from './object-store.ts';
 import { DEFAULT_SCRIPT, type ScriptBook } from './pod-script.ts';
 import { podStatus, unscheduledStatus, type ContainerState } from './pod-status.ts';
+import type { SimulatedTraffic } from './simulated-traffic.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 export interface KubeletOptions extends ImageSource {
   readonly store: ObjectStore;
   readonly clock: VirtualClock;
   readonly scripts: ScriptBook;
+  readonly traffic: Pick<SimulatedTraffic, 'serve'>;
 }
 
 /** Scheduler and kubelets of all nodes: gives every pod a node and lives its script. */

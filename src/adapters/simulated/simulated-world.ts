@@ -9,6 +9,7 @@ import { ObjectStore } from './object-store.ts';
 import type { PodScript, ScriptBook } from './pod-script.ts';
 import { runReplicaSetController } from './replica-set-controller.ts';
 import { simulatedCluster, type SimulatedClusterOptions } from './simulated-cluster.ts';
+import { createSimulatedTraffic, type SimulatedTraffic } from './simulated-traffic.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 export interface WorldOptions {
@@ -24,6 +25,8 @@ export interface WorldOptions {
 export interface SimulatedWorld {
   readonly clock: VirtualClock;
   readonly store: ObjectStore;
+  /** The trace store of the fleet; no traffic until it is set. */
+  readonly traffic: SimulatedTraffic;
   /** The API server as one user sees it; by default one who may do everything. */
   connect(options?: Pick<SimulatedClusterOptions, 'user' | 'denies' | 'services'>): Cluster;
 }
@@ -33,7 +36,8 @@ export function simulatedWorld(options: WorldOptions): SimulatedWorld {
   const store = new ObjectStore(clock);
   for (const name of ['kube-system', 'default'])
     store.insert({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'kubernetes.io/metadata.name': name } } });
-  const kubelet = runKubelet({ store, clock, registry, layers: openLayerReader(registry, memoryCache()), scripts });
+  const traffic = createSimulatedTraffic(clock);
+  const kubelet = runKubelet({ store, clock, registry, layers: openLayerReader(registry, memoryCache()), scripts, traffic });
   runReplicaSetController({
     store,
     clock,
@@ -44,7 +48,7 @@ export function simulatedWorld(options: WorldOptions): SimulatedWorld {
     },
   });
   runDeploymentController({ store, clock });
-  return { clock, store, connect: (as) => simulatedCluster({ store, logs: (query) => kubelet.logs(query), ...as }) };
+  return { clock, store, traffic, connect: (as) => simulatedCluster({ store, logs: (query) => kubelet.logs(query), ...as }) };
 }
 
 function memoryCache(): Cache {

@@ -14,11 +14,11 @@ const MAX_NAMED = 5;
 /** The choices a halted or paused run leaves, each with its exact command line and what it reaches. */
 export function decisionHints(status: RunStatus, options: { readonly paint: Paint; readonly width: number; readonly flags: string }): readonly string[] {
   const { paint, width, flags } = options;
-  const open = status.workloads.filter((each) => status.halt?.workloads.includes(each.id) === true && !each.acknowledged);
+  const open = status.workloads.filter((each) => status.halt?.workloads.includes(each.id) === true && (atGate(status) || !each.acknowledged));
   const choices = [
     choice(status, { kind: 'retry', targets: idsIn(open, ['ROLLED_BACK', 'INCONCLUSIVE']) }),
-    choice(status, { kind: 'exclude', targets: status.phase === 'HALTED' ? open.map((each) => each.id) : [] }),
-    choice(status, { kind: 'rollback', targets: idsIn(open, ['INCONCLUSIVE', 'RB_FAILED']) }),
+    choice(status, { kind: 'exclude', targets: status.phase === 'HALTED' && !atGate(status) ? open.map((each) => each.id) : [] }),
+    choice(status, { kind: 'rollback', targets: idsIn(open, atGate(status) ? ['SUCCEEDED'] : ['INCONCLUSIVE', 'RB_FAILED']) }),
     { command: 'continue', effect: decisionEffect(status, { kind: 'continue', targets: [] }) },
     ...(status.workloads.some((each) => each.state === 'SUCCEEDED')
       ? [{ command: 'rollback --all', effect: decisionEffect(status, { kind: 'rollback', targets: [] }) }]
@@ -53,7 +53,9 @@ export function decisionEffect(status: RunStatus, { kind, targets, rollbackInFli
     case 'pause':
       return `start none of the ${count(waiting, 'waiting workload')}; finish what is in flight`;
     case 'continue':
-      return `leave things as they are and go on with the ${count(waiting, 'waiting workload')}`;
+      return atGate(status) || (status.phase === 'RUNNING' && status.holding)
+        ? `let the held batch start as it is and go on with the ${count(waiting, 'waiting workload')}`
+        : `leave things as they are and go on with the ${count(waiting, 'waiting workload')}`;
     case 'retry':
       return `try ${these} again, then go on with the ${count(waiting, 'waiting workload')}`;
     case 'exclude':
@@ -65,6 +67,11 @@ export function decisionEffect(status: RunStatus, { kind, targets, rollbackInFli
     default:
       return assertNever(kind);
   }
+}
+
+/** The workloads of such a halt are well, but for their traces. */
+function atGate({ halt }: RunStatus): boolean {
+  return halt?.id === 'gate-broken' || halt?.id === 'gate-inconclusive';
 }
 
 function choice(status: RunStatus, proposal: Proposal): { readonly command: string; readonly effect: string } | undefined {

@@ -31,8 +31,12 @@ export function formatFrame(model: LiveModel, options: FrameOptions): readonly s
   const room = Math.max(1, options.height - head.length - foot.length);
   const shown = rows.length > room ? rows.slice(0, room - 1) : rows;
   const more = rows.length > shown.length ? [options.paint('quiet', ` … and ${rows.length - shown.length} more`)] : [];
-  const idle = rows.length === 0 ? [options.paint('quiet', ' nothing in flight')] : [];
+  const idle = rows.length === 0 ? [options.paint('quiet', ` ${truncate(idleText(model), options.width - 1)}`)] : [];
   return [...head, ...workloadTable(shown, options), ...more, ...idle, ...foot];
+}
+
+function idleText({ holding }: LiveModel): string {
+  return holding ? reasonText(holding) : 'nothing in flight';
 }
 
 function headLine(model: LiveModel, options: FrameOptions): string {

@@ -27,9 +27,11 @@ export function lastingLine(event: RunEvent, before: LiveModel, options: LineOpt
     case 'workload.verdict':
       if (event.verdict !== 'fail') return undefined;
       return line({ text: '!', tone: 'bad' }, [shortName(event.workload), { text: 'fails', tone: 'bad' }, reasonText(event.reason)], options);
+    case 'warning':
+      if (event.reason.id === 'gate-holding') return undefined;
+      return line({ text: '!', tone: 'caution' }, [sentence(event)], options);
     case 'decision.recorded':
     case 'run.halted':
-    case 'warning':
       return line({ text: '!', tone: 'caution' }, [sentence(event)], options);
     case 'run.started':
       return event.resumed ? line({ text: '•', tone: 'quiet' }, [{ text: sentence(event), tone: 'quiet' }], options) : undefined;

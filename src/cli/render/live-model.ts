@@ -31,6 +31,8 @@ export interface LiveModel {
   readonly inFlight: ReadonlyMap<string, LiveWorkload>;
   readonly counts: { readonly [outcome: string]: number };
   readonly halted?: Reason;
+  /** What the gate holds the next batch for. */
+  readonly holding?: Reason;
 }
 
 export const emptyModel: LiveModel = {
@@ -51,19 +53,24 @@ export function followEvent(model: LiveModel, event: RunEvent): LiveModel {
   const next = { ...model, run: event.run, startedAt: model.startedAt ?? at };
   switch (event.type) {
     case 'run.started': {
-      const { halted: _halted, ...rest } = next;
+      const { halted: _halted, holding: _holding, ...rest } = next;
       return { ...rest, total: event.workloads, batches: event.batches, ...(event.done ? { counts: event.done } : {}) };
     }
     case 'batch.started': {
       const order = [...new Set([...model.order.filter((id) => model.inFlight.has(id)), ...event.workloads])];
-      return { ...next, batch: event.batch, batches: event.of, batchStarts: [...model.batchStarts, at], order };
+      const { holding: _holding, ...rest } = next;
+      return { ...rest, batch: event.batch, batches: event.of, batchStarts: [...model.batchStarts, at], order };
     }
     case 'workload.state':
       return moveWorkload(next, event, at);
     case 'workload.verdict':
       return judgeWorkload(next, event, at);
-    case 'run.halted':
-      return { ...next, halted: event.reason };
+    case 'run.halted': {
+      const { holding: _holding, ...rest } = next;
+      return { ...rest, halted: event.reason };
+    }
+    case 'warning':
+      return event.reason.id === 'gate-holding' ? { ...next, holding: event.reason } : next;
     default:
       return next;
   }

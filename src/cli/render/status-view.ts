@@ -24,7 +24,14 @@ export interface StatusOptions {
 
 /** A run for people: where it stands, what is in flight, what failed and why, and what can be decided. */
 export function formatStatus(status: RunStatus, options: StatusOptions): readonly string[] {
-  const sections = [headline(status, options), inFlight(status, options), formatTroubles(status, options), skipped(status, options), decision(status, options)];
+  const sections = [
+    headline(status, options),
+    inFlight(status, options),
+    holding(status, options),
+    formatTroubles(status, options),
+    skipped(status, options),
+    decision(status, options),
+  ];
   return sections.filter((section) => section.length > 0).flatMap((section, index) => (index === 0 ? section : ['', ...section]));
 }
 
@@ -58,6 +65,17 @@ function inFlight(status: RunStatus, { paint, width, now }: StatusOptions): read
   return [paint('strong', 'In flight'), ...formatTable([{}, { shrinkTo: 16 }, {}, {}, { shrinkTo: 12 }], rows, { paint, width, indent: 2 })];
 }
 
+function holding({ holding: held }: RunStatus, { paint, width, now }: StatusOptions): readonly string[] {
+  if (!held) return [];
+  const reason = held.waitingFor ?? { id: 'gate-holding', params: { batch: held.batch } };
+  const text = `${capitalised(reasonText(reason))}, for ${formatDuration(now - Date.parse(held.since))}. \`changeover continue\` starts it without them.`;
+  return wrap(text, width).map((line) => paint('caution', line));
+}
+
+function capitalised(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}
+
 function skipped(status: RunStatus, { paint }: StatusOptions): readonly string[] {
   const later = status.workloads.filter((each) => each.outcome === 'skipped');
   const byReason = new Map<string, number>();
@@ -76,7 +94,7 @@ function decision(status: RunStatus, options: StatusOptions): readonly string[] 
   const { phase, halt } = status;
   if (phase !== 'HALTED' && phase !== 'PAUSED') return [];
   const waiting = status.workloads.filter((each) => each.state === 'PLANNED').length;
-  const why = phase === 'HALTED' && halt ? `: ${haltText(halt.id)}` : '';
+  const why = phase === 'HALTED' && halt ? `: ${haltText(halt.id, halt.params)}` : '';
   const [first = '', ...more] = wrap(
     `${phase === 'HALTED' ? 'Halted' : 'Paused'}${why}. ${count(waiting, 'workload')} waiting, none is started.`,
     options.width,

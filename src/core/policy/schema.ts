@@ -100,25 +100,28 @@ const registry = z
 
 const allow = z.strictObject({ id: text, match: text.exactOptional(), reason: text, until: day.exactOptional() });
 
-const spec = z.strictObject({
-  select: select.prefault({}),
-  from: z.strictObject({ agent: choice(['skywalking', 'opentelemetry']).default('skywalking') }).prefault({}),
-  to,
-  delivery: choice(['auto', 'takeover', 'image'], ['mount', 'admission']).default('auto'),
-  image: image.prefault({}),
-  rollout: rollout.prefault({}),
-  proof: choice(['log', 'spans', 'off']).default('log'),
-  verify: z
-    .strictObject({
-      jaeger: z.union([url, z.strictObject({ service })]).exactOptional(),
-      skywalking: url.exactOptional(),
-      gate: z.boolean().default(false),
-    })
-    .prefault({}),
-  allow: z.array(allow).readonly().default([]),
-  owners: z.strictObject({ label: text.exactOptional() }).prefault({}),
-  registries: z.record(form('a registry host such as registry.example.com:5000', /^[a-z0-9.-]+(?::\d+)?$/), registry).default({}),
-});
+const spec = z
+  .strictObject({
+    select: select.prefault({}),
+    from: z.strictObject({ agent: choice(['skywalking', 'opentelemetry']).default('skywalking') }).prefault({}),
+    to,
+    delivery: choice(['auto', 'takeover', 'image'], ['mount', 'admission']).default('auto'),
+    image: image.prefault({}),
+    rollout: rollout.prefault({}),
+    proof: choice(['log', 'spans', 'off']).default('log'),
+    verify: z
+      .strictObject({
+        jaeger: z.union([url, z.strictObject({ service })]).exactOptional(),
+        skywalking: url.exactOptional(),
+        gate: z.boolean().default(false),
+      })
+      .prefault({}),
+    allow: z.array(allow).readonly().default([]),
+    owners: z.strictObject({ label: text.exactOptional() }).prefault({}),
+    registries: z.record(form('a registry host such as registry.example.com:5000', /^[a-z0-9.-]+(?::\d+)?$/), registry).default({}),
+  })
+  .refine(({ proof, verify }) => proof !== 'spans' || verify.jaeger !== undefined, { path: ['proof'], message: 'spans needs spec.verify.jaeger' })
+  .refine(({ verify }) => !verify.gate || verify.jaeger !== undefined, { path: ['verify', 'gate'], message: 'needs spec.verify.jaeger' });
 
 /** The policy file as people write it (product contract, "Policy file"); durations become milliseconds, shares 0 to 1. */
 export const policySchema = z.strictObject({

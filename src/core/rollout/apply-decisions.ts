@@ -1,5 +1,6 @@
 import { assertNever } from '../error.ts';
 import { enter } from './decide.ts';
+import { decideGate } from './gate.ts';
 import type { Decision, RunRecord, WorkloadRecord } from './run-record.ts';
 import { isTerminal } from './workload-state.ts';
 
@@ -38,7 +39,7 @@ function applyToRun(run: RunRecord, decision: Decision): RunRecord {
       return run.phase === 'RUNNING' || run.phase === 'PREPARING' ? { ...run, phase: 'PAUSED' } : run;
     case 'continue':
     case 'retry':
-      return { ...free, phase: 'RUNNING' };
+      return { ...free, ...decideGate(run, decision.kind), phase: 'RUNNING' };
     case 'abort':
       return { ...run, phase: 'ABORTED', finishedAt: decision.at };
     case 'rollback':

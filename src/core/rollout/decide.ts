@@ -1,9 +1,11 @@
 import { assertNever } from '../error.ts';
+import { gateHalt, heldBatch, stepGate } from './gate.ts';
+import type { GateObservation } from './judge-gate.ts';
 import { judge, type JudgeRules, type Verdict } from './judge.ts';
 import { judgeRollback } from './judge-rollback.ts';
 import type { Observation } from './observation.ts';
 import { recover } from './recover.ts';
-import type { Halt, Reason, RunRecord, WorkloadRecord } from './run-record.ts';
+import type { Gate, Halt, Reason, RunRecord, WorkloadRecord } from './run-record.ts';
 import { trackPods } from './track-pods.ts';
 import { isTerminal, type WorkloadState } from './workload-state.ts';
 
@@ -25,6 +27,10 @@ export type Action =
   /** Persists a new record; `waitingFor` is for people only. */
   | { readonly kind: 'record'; readonly id: string; readonly record: WorkloadRecord; readonly waitingFor?: Reason }
   | { readonly kind: 'waiting'; readonly id: string; readonly waitingFor: Reason }
+  /** Persists where the gate between two batches stands. */
+  | { readonly kind: 'gate'; readonly gate: Gate }
+  /** A batch is held back; for people only. */
+  | { readonly kind: 'holding'; readonly waitingFor: Reason }
   | { readonly kind: 'halt'; readonly halt: Halt }
   | { readonly kind: 'finish' };
 
@@ -33,27 +39,37 @@ export interface Situation {
   readonly records: ReadonlyMap<string, WorkloadRecord>;
   /** Of the workloads in flight; read after the record it is judged with was written. */
   readonly observations: ReadonlyMap<string, Observation>;
+  /** What the traces of the switched services show; only read at a barrier, undefined before the first answer. */
+  readonly gate?: GateObservation;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** An interrupt asked to start nothing more. */
   readonly stopping: boolean;
-  readonly rules: JudgeRules & { readonly maxFailures: number; readonly maxStale: number; readonly batchSize: number };
+  readonly rules: JudgeRules & { readonly maxFailures: number; readonly maxStale: number; readonly batchSize: number; readonly gate: boolean };
 }
 
 /**
  * The one place that knows batching, health, rollback and resume. Rollbacks come first; a new batch starts only when
- * every member of the one before is done and no failure waits for a person. Pure.
+ * every member of the one before is done, no failure waits for a person, and the gate (where there is one) is open. Pure.
  */
 export function decide(situation: Situation): readonly Action[] {
-  const halt = situation.run.phase === 'RUNNING' ? haltReason(situation) : undefined;
+  const held = barrier(situation);
+  const halt = situation.run.phase === 'RUNNING' ? (haltReason(situation) ?? (held && gateHalt(situation, held))) : undefined;
   const phase = halt ? 'HALTED' : situation.run.phase;
-  const startable = phase === 'RUNNING' && !situation.stopping ? activeBatch(situation) : undefined;
+  const startable = phase === 'RUNNING' && !situation.stopping && !held ? activeBatch(situation) : undefined;
   const steps = [...situation.records.values()]
     .map((record) => step(record, situation, startable?.members.has(record.item.id) ?? false))
     .filter((action) => action !== undefined);
   const first = steps.filter((action) => action.kind === 'rollback' || action.kind === 'fail');
   const rest = steps.filter((action) => action.kind !== 'rollback' && action.kind !== 'fail');
-  return [...(halt ? [{ kind: 'halt', halt } as const] : []), ...paceRollbacks(first, situation), ...rest, ...finishing(situation, halt)];
+  const atGate = halt ? [{ kind: 'halt', halt } as const] : held ? stepGate(situation, held) : [];
+  return [...atGate, ...paceRollbacks(first, situation), ...rest, ...finishing(situation, halt)];
+}
+
+/** The batch that the gate holds back now; undefined when none is, or nothing would be started anyway. */
+export function barrier(situation: Pick<Situation, 'run' | 'records' | 'stopping' | 'rules'>): { readonly number: number } | undefined {
+  const { run, stopping, rules } = situation;
+  return rules.gate && run.phase === 'RUNNING' && !stopping ? heldBatch(run, activeBatch(situation)) : undefined;
 }
 
 /** The batch whose members may start now: the first with a member that is not terminal. */

@@ -67,11 +67,18 @@ function soak(observation: Observation, record: WorkloadRecord, rules: JudgeRule
   const unproven = rules.proof !== 'off' ? observation.newPods.find((pod) => observation.proofs[pod.uid]?.kind !== 'target') : undefined;
   if (unproven) {
     const proof = observation.proofs[unproven.uid];
-    if (proof?.kind === 'none' && proof.expired) return { kind: 'inconclusive', reason: { id: 'no-proof', params: { pod: unproven.name } } };
-    return { kind: 'wait', phase: 'soaking', waitingFor: { id: 'proof', params: { pod: unproven.name } } };
+    const params = { pod: unproven.name, ...(rules.proof === 'spans' ? { from: 'spans' } : {}), ...detailOf(proof) };
+    // A span may come at any time of the soak: only an answer from after it says that none came.
+    const over = rules.proof === 'log' || (proof?.kind === 'none' && proof.askedAt !== undefined && left <= proof.askedAt - at);
+    if (proof?.kind === 'none' && proof.expired && over) return { kind: 'inconclusive', reason: { id: 'no-proof', params } };
+    return { kind: 'wait', phase: 'soaking', waitingFor: { id: 'proof', params } };
   }
   if (left > 0) return { kind: 'wait', phase: 'soaking', waitingFor: { id: 'soak', params: { leftMs: left, pods: observation.newPods.length } } };
   return { kind: 'pass' };
+}
+
+function detailOf(proof: ProofState | undefined): { readonly detail?: string } {
+  return proof?.kind === 'none' && proof.detail !== undefined ? { detail: proof.detail } : {};
 }
 
 function judgeProofs(observation: Observation): Verdict | undefined {

@@ -1,13 +1,16 @@
 import type { KubeObject } from '../workload/kube-object.ts';
 import type { PodView } from '../workload/pod-view.ts';
 
-/** What one pod's log says about the agent in it. */
+/** What one pod's log, or its spans, say about the agent in it. */
 export type ProofState =
   | { readonly kind: 'target'; readonly version?: string; readonly line: string }
   | { readonly kind: 'other'; readonly agent: string; readonly line: string }
   | { readonly kind: 'both'; readonly line: string }
-  /** No line yet; `expired` once the time in which it must come is over. */
-  | { readonly kind: 'none'; readonly expired: boolean };
+  /**
+   * Nothing yet; `expired` once the time in which it must come is over. Of spans: `askedAt` is when the trace store was
+   * last asked (milliseconds since the epoch), `detail` why it could not answer.
+   */
+  | { readonly kind: 'none'; readonly expired: boolean; readonly askedAt?: number; readonly detail?: string };
 
 /** Everything `judge` needs about one workload at one moment. No clock, no network: replayable from a bug report. */
 export interface Observation {

@@ -20,9 +20,19 @@ export interface Decision {
 /** Why the run stopped starting workloads. */
 export interface Halt {
   readonly at: string;
-  /** Stable id: `workload-failed`, `inconclusive`, `rollback-failed`, `too-many-stale`, … */
+  /** Stable id: `workload-failed`, `inconclusive`, `rollback-failed`, `too-many-stale`, `gate-broken`, … */
   readonly id: string;
   readonly workloads: readonly string[];
+  /** Of a halt at the gate: `batch`, `services`, and `findings`, `traces` or `because`. */
+  readonly params?: JsonObject;
+}
+
+/** Where `verify.gate` stands. */
+export interface Gate {
+  /** Batches up to this number (from 1) may start: traces, or a person, let them through. */
+  readonly open: number;
+  /** The batch that is held back now. */
+  readonly holding?: { readonly batch: number; readonly since: string; readonly waitingFor?: Reason };
 }
 
 /** The run as the cluster knows it: ConfigMap `changeover-run-<name>`, compare-and-swap by resourceVersion. */
@@ -48,6 +58,8 @@ export interface RunRecord {
   /** Decisions up to this seq have taken effect. */
   readonly decided: number;
   readonly halt?: Halt;
+  /** Absent until the gate has held a batch. */
+  readonly gate?: Gate;
   readonly finishedAt?: string;
   /** Workloads the plan skipped, for the report: id and skip. */
   readonly skipped: readonly { readonly id: string; readonly skip: string }[];
@@ -88,7 +100,7 @@ export interface WorkloadRecord {
   readonly readySince?: { readonly [podUid: string]: { readonly at: string; readonly transition: string } };
   /** How often each new pod stopped being Ready, by pod uid. */
   readonly flaps?: { readonly [podUid: string]: number };
-  /** Uids of new pods that showed the new agent; a log may be rotated away later. */
+  /** Uids of new pods that showed the new agent; a log may be rotated away later, a span expire. */
   readonly proven?: readonly string[];
   readonly rolloutStartedAt?: string;
   readonly reason?: Reason;

@@ -1,5 +1,5 @@
 import type { OutcomeStatus } from '../finding.ts';
-import type { Decision, Evidence, Halt, Reason, RunPhase } from './run-record.ts';
+import type { Decision, Evidence, Gate, Halt, Reason, RunPhase } from './run-record.ts';
 import type { WorkloadState } from './workload-state.ts';
 
 /** One workload of a run as `status` shows it. */
@@ -30,6 +30,8 @@ export interface RunStatus {
   readonly batch: number;
   readonly batches: number;
   readonly halt?: Halt;
+  /** The batch that the gate holds back, since when, and what for. */
+  readonly holding?: Gate['holding'];
   /** Who drives it now, from the Lease; absent when nobody does. */
   readonly holder?: { readonly identity: string; readonly since: string; readonly renewed: string };
   readonly workloads: readonly WorkloadStatus[];

@@ -36,6 +36,7 @@ export function summariseRun(run: RunRecord, records: readonly WorkloadRecord[],
     decisions: run.decisions,
     ...(run.finishedAt === undefined ? {} : { finishedAt: run.finishedAt }),
     ...(run.halt ? { halt: run.halt } : {}),
+    ...(run.gate?.holding && (run.phase === 'RUNNING' || run.phase === 'PAUSED') ? { holding: run.gate.holding } : {}),
     ...(holder ? { holder } : {}),
   };
 }

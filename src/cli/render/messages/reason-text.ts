@@ -3,6 +3,7 @@ import { isJsonObject } from '../../../core/json.ts';
 import type { Reason } from '../../../core/rollout/run-record.ts';
 import { formatClock } from '../duration.ts';
 import { findingText } from './finding-text.ts';
+import { holdingText, unseenText } from './gate-text.ts';
 import { around, count, say, type Texts } from './say.ts';
 import { skipTexts } from './skip-text.ts';
 
@@ -34,7 +35,12 @@ const waiting: Texts = {
   pods: (p) => `${p('ready')} of ${count(p('wanted'), 'new pod')} Ready${p('old') === '0' ? '' : `, ${p('old')} old left`}${around('; ', p('detail'))}`,
   'pod-not-ready': (p) => `pod ${p('pod')} is not Ready${around(': ', p('detail'))}`,
   infrastructure: (p) => `pod ${p('pod')} cannot run for a reason outside the change: ${p('what')}${around(': ', p('detail'))}`,
-  proof: (p) => `waiting for the new agent's line in the log of pod ${p('pod')}`,
+  proof: (p) =>
+    p('from') === 'spans'
+      ? `waiting for a span of the new agent from pod ${p('pod')}${around('; the trace store does not say: ', p('detail'))}`
+      : `waiting for the new agent's line in the log of pod ${p('pod')}`,
+  'gate-holding': holdingText,
+  'gate-not-read': unseenText,
   soak: (p) => `${formatClock(Number(p('leftMs')))} left, ${count(p('pods'), 'pod')} Ready`,
   'rollback-pods': (p) => `${p('ready')} of ${count(p('wanted'), 'old pod')} Ready${p('new') === '0' ? '' : `, ${p('new')} new left`}`,
   'rollback-soak': (p) => `old pods Ready, watched for ${formatClock(Number(p('leftMs')))} more`,
@@ -50,7 +56,10 @@ const failing: Texts = {
   'readiness-flaps': (p) => `pod ${p('pod')} stopped being Ready ${count(p('times'), 'time')} during the soak`,
   'wrong-agent': (p) => `the log of pod ${p('pod')} shows another agent, ${p('agent')}: ${p('line')}`,
   'two-agents': (p) => `the log of pod ${p('pod')} shows two agents in one JVM: ${p('line')}`,
-  'no-proof': (p) => `the log of pod ${p('pod')} shows no agent within 60 s of its start: which agent runs is not known`,
+  'no-proof': (p) =>
+    p('from') === 'spans'
+      ? `no span of the new agent came from pod ${p('pod')} before its soak ended${around(' (', p('detail'), ')')}: which agent runs is not known`
+      : `the log of pod ${p('pod')} shows no agent within 60 s of its start: which agent runs is not known`,
   admission: (p) => `the cluster refuses the new pods: ${p('detail')}`,
   deadline: (p) => `the new pods were not all Ready within ${p('minutes')} min`,
   'object-gone': () => 'the workload was deleted while it was judged',
