@@ -27,7 +27,6 @@ describe.each(javaCommands())('Java $version', ({ command: java }) => {
     const run = await start({ java, extensions: extensionsFolder([built.bridge]) });
 
     expectBridged(run);
-    expect(linesOf(run, 'changeover-bridge')).toEqual([expect.stringContaining('sw8 on, service name from')]);
   });
 });
 
@@ -75,10 +74,15 @@ describe('the bridge', () => {
     expect(run.spans[0]?.resource).toMatchObject({ 'other.extension': 'loaded' });
   });
 
-  it('joins the propagators that are set', async () => {
-    const run = await start({ extensions: built.bridge, env: { OTEL_PROPAGATORS: 'b3,tracecontext' } });
+  it('joins the propagators that are set, which stay', async () => {
+    const [traceId, parentSpanId] = ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331'];
+    const env = { OTEL_PROPAGATORS: 'b3,tracecontext' };
 
-    expectBridged(run);
+    const called = await start({ extensions: built.bridge, env });
+    const calledByZipkin = await start({ extensions: built.bridge, env, headers: { b3: `${traceId}-${parentSpanId}-1` } });
+
+    expectBridged(called);
+    expect(calledByZipkin.spans.find((span) => span.name === 'GET /')).toMatchObject({ traceId, parentSpanId });
   });
 
   it('respects that there shall be no propagators', async () => {
@@ -86,6 +90,7 @@ describe('the bridge', () => {
 
     expectOwnTrace(run);
     expect(run.said['ids inside']).toContain(run.spans[0]?.traceId);
+    expect(bridgeLines(run)).toEqual([expect.stringContaining('sw8 off (otel.propagators=none)')]);
   });
 
   it('refuses a YAML configuration, which the agent follows', async () => {
@@ -96,7 +101,7 @@ describe('the bridge', () => {
 
     expectOwnTrace(run);
     expect(run.spans[0]?.resource).toMatchObject({ 'service.name': 'from-yaml' });
-    expect(linesOf(run, 'changeover-bridge')).toEqual([expect.stringMatching(/OTEL_CONFIG_FILE|YAML|otel\.config\.file/)]);
+    expect(bridgeLines(run)).toEqual([expect.stringContaining('off, because the agent is configured by a YAML file (otel.config.file)')]);
   });
 
   it.runIf(canRemount)('starts on a root file system that is read-only, with no temporary folder', async () => {
@@ -133,6 +138,7 @@ function extensionsFolder(jars: readonly string[]): string {
 /** The application ran, in the caller's trace, and the toolkit says so. Where the JDK has no HTTP server, there is no caller. */
 function expectBridged(run: AppRun): void {
   expectEnded(run);
+  expect(bridgeLines(run)).toEqual([expect.stringContaining('sw8 on, service name from')]);
   const traced = run.spans.find((span) => span.name === 'Main.traced');
   expect(run.said['logback inside']).toContain(`[TID:${traced?.traceId}]`);
   if (!run.stdout.includes('status 204')) return;
@@ -149,6 +155,7 @@ function expectOwnTrace(run: AppRun): void {
 
 function expectUnbridged(run: AppRun): void {
   expectOwnTrace(run);
+  expect(bridgeLines(run)).toEqual([]);
   expect(run.said['logback inside']).toContain('TID: N/A');
 }
 
@@ -156,6 +163,10 @@ function expectEnded(run: AppRun): void {
   expect(run.exitCode, run.log).toBe(0);
   expect(run.stdout.trimEnd().split('\n').at(-1)).toBe('end');
   expect(run.spans.length, run.log).toBeGreaterThan(0);
+}
+
+function bridgeLines(run: AppRun): readonly string[] {
+  return linesOf(run, 'INFO dev.changeover.bridge').concat(linesOf(run, 'WARN dev.changeover.bridge'));
 }
 
 function linesOf(run: AppRun, text: string): readonly string[] {
