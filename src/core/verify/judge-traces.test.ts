@@ -39,6 +39,11 @@ function span(spanId: string, name: string, given: Partial<JudgedSpan> = {}): Ju
   };
 }
 
+const plain = (name: string): string => name.split('|', 1)[0] ?? '';
+const link = (id: string): string => `http://jaeger/trace/${id}`;
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const sw8 = (caller: string): string => `1-${base64('t.1.1')}-${base64('s.1.1')}-2-${[caller, 'pod-1', '/orders', 'stock:8080'].map(base64).join('-')}`;
+
 const whole = [
   span('a', 'orders'),
   span('b', 'orders', { parentSpanId: 'a', kind: 'client', attributes: { 'server.address': 'stock' } }),
@@ -187,6 +192,98 @@ describe('judgeTraces', () => {
     const { services } = judgeTraces([[span('a', 'orders', { resource: { 'host.name': 'node-7' } })]], [service('orders')], options);
 
     expect(services[0]).toMatchObject({ verdict: 'ok', findings: [{ id: 'pods-unnamed', severity: 'info' }], pods: { ready: 1, seen: 0 } });
+  });
+
+  it('finds a request that began a new trace although it carried the header of its caller', () => {
+    const root = span('c', 'stock', { attributes: { 'http.request.header.sw8': JSON.stringify([sw8('orders|prod|')]) } });
+
+    const { services, edges, traces } = judgeTraces([[root]], [service('orders'), service('stock')], { ...options, canonical: plain, link });
+
+    expect(services[1]).toMatchObject({
+      verdict: 'broken',
+      findings: [{ id: 'false-roots', severity: 'block', params: { count: 1, traces: 1, from: ['orders'], examples: ['http://jaeger/trace/t1'] } }],
+    });
+    expect(edges).toEqual([{ from: 'orders', to: 'stock', verdict: 'broken', calls: 1, unanswered: 0, cut: 1, examples: ['http://jaeger/trace/t1'] }]);
+    expect(traces).toEqual({ judged: 1, whole: 0, broken: 1, elsewhere: 0, notJudged: 0, breaks: { 'false-roots': 1 } });
+  });
+
+  it('counts a false root beside the true one as what it is, and not as a second beginning too', () => {
+    const root = span('c', 'stock', { startMs: SWITCHED + 60_001, attributes: { 'http.request.header.sw8': sw8('orders') } });
+
+    const { services } = judgeTraces([[span('a', 'orders'), root]], [service('orders'), service('stock')], options);
+
+    expect(services.flatMap((each) => each.findings.map((finding) => finding.id))).toEqual(['false-roots']);
+  });
+
+  describe('of a span whose parent is named by the header and is not in the trace', () => {
+    const joined = [span('c', 'stock', { parentSpanId: 'b', attributes: { 'sw8.parent_service': 'gateway|prod|' } })];
+
+    it('says that the other half is elsewhere where the caller does not report to this store; nothing is broken', () => {
+      const { services, edges, traces } = judgeTraces([joined], [service('stock')], { ...options, canonical: plain });
+
+      expect(services).toMatchObject([
+        { service: 'stock', verdict: 'ok', findings: [{ id: 'parent-not-here', severity: 'warn', params: { count: 1, from: ['gateway'], examples: ['t1'] } }] },
+      ]);
+      expect(edges).toMatchObject([{ from: 'gateway', to: 'stock', verdict: 'ok', calls: 1 }]);
+      expect(traces).toMatchObject({ judged: 1, whole: 0, broken: 0, elsewhere: 1, breaks: { 'parent-not-here': 1 } });
+    });
+
+    it.each([
+      ['other traces show the caller', [[span('g', 'gateway|prod|', { traceId: 't2' })]], []],
+      ['the store has it', [], ['gateway']],
+    ])('finds the chain broken where %s', (_, others, alsoHere) => {
+      const { services } = judgeTraces([joined, ...others], [service('stock')], { ...options, canonical: plain, alsoHere });
+
+      expect(services[0]).toMatchObject({ verdict: 'broken', findings: [{ id: 'orphan-spans' }] });
+    });
+
+    it('finds the chain broken where the caller was switched and shows nothing', () => {
+      const { services } = judgeTraces([joined], [service('stock'), service('gateway')], { ...options, canonical: plain });
+
+      expect(services[0]).toMatchObject({ verdict: 'broken', findings: [{ id: 'orphan-spans' }] });
+    });
+
+    it('waits for nobody where the caller is of the run and not switched yet', () => {
+      const { services } = judgeTraces([joined], [service('stock'), service('gateway', { switched: false })], { ...options, canonical: plain });
+
+      expect(services[0]).toMatchObject({ verdict: 'ok', findings: [{ id: 'parent-not-here' }] });
+    });
+  });
+
+  it('reports a service beside the run whose chains broke, and no other', () => {
+    const elsewhere = [span('x', 'payments', { traceId: 't2', parentSpanId: 'gone' }), span('y', 'mail', { traceId: 't2', parentSpanId: 'x' })];
+
+    const { services } = judgeTraces([whole, elsewhere], [service('orders')], options);
+
+    expect(services.slice(1)).toMatchObject([{ service: 'payments', workloads: [], verdict: 'broken', findings: [{ id: 'orphan-spans' }] }]);
+  });
+
+  it('judges one service under all the names it had', () => {
+    const canonical = (name: string): string => (name === 'orders-old' ? 'orders' : name);
+    const before = [span('a', 'orders-old', { traceId: 't2', kind: 'client' }), span('b', 'stock', { traceId: 't2', parentSpanId: 'a' })];
+
+    const { services, edges } = judgeTraces([whole, before], [service('orders'), service('stock')], { ...options, canonical });
+
+    expect(services[0]).toMatchObject({ service: 'orders', traces: 2, spans: 3 });
+    expect(edges).toMatchObject([{ from: 'orders', to: 'stock', calls: 2 }]);
+  });
+
+  it('leaves out traces that began before the window', () => {
+    const { traces } = judgeTraces([whole], [service('orders')], { ...options, fromMs: SWITCHED + 60_001 });
+
+    expect(traces).toMatchObject({ judged: 0, notJudged: 1 });
+  });
+
+  it('counts a trace once in each kind of break, and names at most three', () => {
+    const orphan = (traceId: string): JudgedSpan[] => [
+      span(`${traceId}-1`, 'stock', { traceId, parentSpanId: 'gone' }),
+      span(`${traceId}-2`, 'stock', { traceId, parentSpanId: 'gone' }),
+    ];
+
+    const { services, traces } = judgeTraces(['1', '2', '3', '4'].map(orphan), [service('stock')], options);
+
+    expect(traces).toMatchObject({ broken: 4, breaks: { 'orphan-spans': 4 } });
+    expect(services[0]?.findings).toMatchObject([{ params: { count: 8, traces: 4, examples: ['1', '2', '3'] } }]);
   });
 
   it('lets an allowed finding stand without breaking the verdict', () => {
