@@ -19,12 +19,10 @@ import java.util.Map;
 
 /**
  * Switches the bridge on from inside the agent: without this jar nothing names {@code sw8}, so its absence cannot stop an agent. What
- * the configuration says is kept; where it says nothing, SkyWalking's settings do. Every step may be done twice, by two copies of the jar.
+ * the configuration says is kept; where it says nothing, SkyWalking's settings do.
  */
 public final class BridgeCustomizer implements AutoConfigurationCustomizerProvider {
   private static final String PROPAGATORS = "otel.propagators";
-  /** Tells a second copy of the first. */
-  private static final String LOADED = "changeover.bridge.loaded";
 
   @Override
   public void customize(AutoConfigurationCustomizer customizer) {
@@ -47,11 +45,10 @@ public final class BridgeCustomizer implements AutoConfigurationCustomizerProvid
       List<String> propagators = propagators(config);
       boolean on = Bridge.isEnabled(config) && !propagators.contains("none");
       if (on && !propagators.contains("sw8")) properties.put(PROPAGATORS, String.join(",", propagators) + ",sw8");
-      properties.put(LOADED, "true");
-      BridgeListener.announce(announcement(config, propagators), config.getBoolean(LOADED, false));
+      BridgeListener.announce(announcement(config, propagators));
       return properties;
     } catch (RuntimeException unexpected) {
-      BridgeListener.announce("off, because its settings could not be read: " + unexpected, false);
+      BridgeListener.announce("off, because its settings could not be read: " + unexpected);
       return Collections.emptyMap();
     }
   }

@@ -7,12 +7,9 @@ import io.opentelemetry.sdk.autoconfigure.AutoConfiguredOpenTelemetrySdk;
 /** Says one line once the agent runs. The agent calls it in every mode, also where it calls no customizer. */
 public final class BridgeListener implements AgentListener {
   private static volatile String announcement;
-  private static volatile boolean second;
 
-  /** What to say. @param second whether another copy of the bridge says it already */
-  static void announce(String announcement, boolean second) {
+  static void announce(String announcement) {
     BridgeListener.announcement = announcement;
-    BridgeListener.second = second;
   }
 
   @Override
@@ -30,19 +27,11 @@ public final class BridgeListener implements AgentListener {
           + " configure it by OTEL_* variables to have the bridge");
       return;
     }
-    if (second) {
-      Bridge.warn("a second copy is in the extensions (" + location() + "); remove one, they do the same");
-      return;
-    }
     Bridge.info(announcement);
     SkyWalkingSettings settings = Bridge.skyWalking();
     if (settings.get(SkyWalkingSettings.ENABLE).equalsIgnoreCase("false")) {
       Bridge.warn("SkyWalking was off here (agent.enable=false from " + settings.source(SkyWalkingSettings.ENABLE)
           + "), but a running agent cannot switch itself off; set OTEL_JAVAAGENT_ENABLED=false to keep tracing off");
     }
-  }
-
-  private static String location() {
-    return String.valueOf(BridgeListener.class.getProtectionDomain().getCodeSource().getLocation());
   }
 }

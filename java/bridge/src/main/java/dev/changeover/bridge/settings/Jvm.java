@@ -36,7 +36,7 @@ public final class Jvm {
   }
 
   /** The value of the first option that loads this very jar, by whatever name. */
-  private static String agentOption(List<String> arguments, File agent) {
+  static String agentOption(List<String> arguments, File agent) {
     for (String argument : arguments) {
       if (!argument.startsWith(AGENT_OPTION)) continue;
       String option = argument.substring(AGENT_OPTION.length());

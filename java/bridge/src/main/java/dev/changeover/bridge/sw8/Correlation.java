@@ -6,11 +6,13 @@ import io.opentelemetry.api.baggage.BaggageEntry;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/** {@code sw8-correlation} ({@code b64key:b64value,...}) and baggage, within the limits SkyWalking has by default. */
+/** {@code sw8-correlation} ({@code b64key:b64value,...}) and baggage. What is written keeps to the limits that SkyWalking has by default. */
 final class Correlation {
   /** SkyWalking reads the first three and drops the rest. */
-  private static final int MAX_ENTRIES = 3;
-  private static final int MAX_VALUE_LENGTH = 128;
+  private static final int MAX_WRITTEN = 3;
+  private static final int MAX_LENGTH = 128;
+  /** As many as a baggage header may have: an agent may be told to write more than three. */
+  private static final int MAX_READ = 64;
   private static final int MAX_HEADER_LENGTH = 8192;
   private static final String TOKEN_MARKS = "!#$%&'*+-.^_`|~";
 
@@ -26,13 +28,13 @@ final class Correlation {
     BaggageBuilder builder = baggage.toBuilder();
     byte[] scratch = new byte[header.length()];
     int entries = 0;
-    for (int from = 0; from < header.length() && entries < MAX_ENTRIES; entries++) {
+    for (int from = 0; from < header.length() && entries < MAX_READ; entries++) {
       int comma = header.indexOf(',', from);
       int to = comma < 0 ? header.length() : comma;
       int colon = header.indexOf(':', from);
       String key = colon < 0 || colon > to ? null : decode(header, from, colon, scratch);
       String value = key == null ? null : decode(header, colon + 1, to, scratch);
-      if (value != null && value.length() <= MAX_VALUE_LENGTH && isToken(key) && (override || baggage.getEntryValue(key) == null)) builder.put(key, value);
+      if (value != null && isToken(key) && (override || baggage.getEntryValue(key) == null)) builder.put(key, value);
       from = to + 1;
     }
     return builder.build();
@@ -45,10 +47,10 @@ final class Correlation {
     int entries = 0;
     for (Map.Entry<String, BaggageEntry> entry : baggage.asMap().entrySet()) {
       String value = entry.getValue().getValue();
-      if (value.isEmpty() || value.length() > MAX_VALUE_LENGTH || !isToken(entry.getKey())) continue;
+      if (value.isEmpty() || value.length() > MAX_LENGTH || !isToken(entry.getKey())) continue;
       if (entries++ > 0) header.append(',');
       header.append(ascii(Base64Text.encode(entry.getKey()))).append(':').append(ascii(Base64Text.encode(value)));
-      if (entries == MAX_ENTRIES) break;
+      if (entries == MAX_WRITTEN) break;
     }
     return header.toString();
   }
@@ -63,7 +65,7 @@ final class Correlation {
   }
 
   private static boolean isToken(String key) {
-    if (key.length() > MAX_VALUE_LENGTH) return false;
+    if (key.length() > MAX_LENGTH) return false;
     for (int at = 0; at < key.length(); at++) {
       char mark = key.charAt(at);
       boolean letterOrDigit = (mark >= '0' && mark <= '9') || (mark >= 'A' && mark <= 'Z') || (mark >= 'a' && mark <= 'z');
