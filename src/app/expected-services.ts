@@ -1,4 +1,5 @@
 import type { WorkloadRecord } from '../core/rollout/run-record.ts';
+import { serviceNameOf } from '../core/sw8/segment-to-otlp.ts';
 import type { ExpectedService, ExpectedWorkload, ReadyPod } from '../core/verify/expected-service.ts';
 import { canonicalNames, type CanonicalName } from '../core/verify/service-names.ts';
 import type { KubeObject } from '../core/workload/kube-object.ts';
@@ -43,7 +44,11 @@ export async function expectFleet(
       workloads: group.map((each) => each.workload),
     })),
     canonical,
-    names: [...new Set(members.flatMap(({ service, before }) => [service ?? [], before ?? []].flat()))],
+    names: [
+      ...new Set(
+        members.flatMap(({ service, before }) => [service, before].flatMap((name) => (name === undefined ? [] : [name, serviceNameOf(name), canonical(name)]))),
+      ),
+    ],
   };
 }
 

@@ -32,13 +32,13 @@ export async function readTraces(store: TraceStore, services: readonly string[],
       return;
     }
     const halves = halve(window);
-    const page = await readPage(store, { service, ...window, limit: PAGE }, { splits: halves !== undefined, signal: options.signal });
-    if (page === 'too-many' && halves) {
+    const { traces, full } = await readPage(store, { service, ...window, limit: PAGE }, { canSplit: halves !== undefined, signal: options.signal });
+    if (full && halves) {
       for (const half of halves) await readWindow(service, half);
       return;
     }
-    if (page === 'too-many') cut = true;
-    else for (const spans of page) keepLonger(byId, spans);
+    cut ||= full;
+    for (const spans of traces) keepLonger(byId, spans);
   };
   await pooled([...new Set(services)], PARALLEL, (service) => readWindow(service, options.window));
   return { traces: [...byId.values()], cut };
@@ -56,16 +56,17 @@ function halve({ fromMs, toMs }: TraceWindow): readonly [TraceWindow, TraceWindo
 
 type Query = TraceWindow & { readonly service: string; readonly limit: number };
 
+/** One answer of the store; `full` where there may be more than it holds. */
 async function readPage(
   store: TraceStore,
   query: Query,
-  options: { readonly splits: boolean; readonly signal: AbortSignal | undefined },
-): Promise<readonly (readonly StoredSpan[])[] | 'too-many'> {
+  options: { readonly canSplit: boolean; readonly signal: AbortSignal | undefined },
+): Promise<{ readonly traces: readonly (readonly StoredSpan[])[]; readonly full: boolean }> {
   try {
-    const page = await store.traces(query, options.signal);
-    return page.length < query.limit || !options.splits ? page : 'too-many';
+    const traces = await store.traces(query, options.signal);
+    return { traces, full: traces.length >= query.limit };
   } catch (error) {
-    if (error instanceof ChangeoverError && error.code === 'too-large' && options.splits) return 'too-many';
+    if (error instanceof ChangeoverError && error.code === 'too-large' && options.canSplit) return { traces: [], full: true };
     throw error;
   }
 }

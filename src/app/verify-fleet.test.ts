@@ -4,6 +4,7 @@ import { simulatedCluster } from '../adapters/simulated/simulated-cluster.ts';
 import { createSimulatedTraceStore } from '../adapters/simulated/simulated-trace-store.ts';
 import type { RunRecord, WorkloadRecord } from '../core/rollout/run-record.ts';
 import type { WorkloadState } from '../core/rollout/workload-state.ts';
+import { makeBaseline } from '../core/verify/baseline.ts';
 import type { Cluster } from '../ports/cluster.ts';
 import type { StoredSpan } from '../ports/trace-store.ts';
 import { createRecord } from './state-store.ts';
@@ -12,6 +13,22 @@ import { verifyFleet } from './verify-fleet.ts';
 const NOW = Date.parse('2026-11-24T12:00:00Z');
 const clock = { now: (): number => NOW, sleep: async (): Promise<void> => undefined };
 const options = { stateNamespace: 'changeover' };
+
+function span(service: string, given: Partial<StoredSpan> = {}): StoredSpan {
+  const pod = { 'host.name': `${service}-1` };
+  return {
+    traceId: `trace-${service}`,
+    spanId: service,
+    service,
+    operation: 'GET /',
+    kind: 'server',
+    startMs: NOW - 60_000,
+    durationMs: 5,
+    resource: pod,
+    attributes: {},
+    ...given,
+  };
+}
 
 describe('verifyFleet', () => {
   let store: ObjectStore;
@@ -50,22 +67,6 @@ describe('verifyFleet', () => {
       since,
       readySince,
     } as unknown as WorkloadRecord);
-  }
-
-  function span(service: string, given: Partial<StoredSpan> = {}): StoredSpan {
-    const pod = { 'host.name': `${service}-1` };
-    return {
-      traceId: `trace-${service}`,
-      spanId: service,
-      service,
-      operation: 'GET /',
-      kind: 'server',
-      startMs: NOW - 60_000,
-      durationMs: 5,
-      resource: pod,
-      attributes: {},
-      ...given,
-    };
   }
 
   it('judges every migrated workload under the name its agent reports', async () => {
@@ -136,6 +137,102 @@ describe('verifyFleet', () => {
     const narrow = await verifyFleet({ cluster, traces, clock }, { ...options, lookbackMs: 60_000 });
 
     expect([early, late, narrow].map((report) => report.services[0]?.spans)).toEqual([0, 1, 0]);
+  });
+
+  it('judges with during every trace of the run, whatever was switched when, and counts them', async () => {
+    await workload('orders', { oldName: 'orders' });
+    await workload('stock', { oldName: 'stock|prod|', state: 'READY' });
+    const early = { startMs: Date.parse('2026-11-24T11:01:00Z'), resource: {} };
+    const client = span('orders', { ...early, kind: 'client', attributes: { 'server.address': 'stock' } });
+    traces.add(client, span('stock', { ...early, traceId: client.traceId, parentSpanId: client.spanId }));
+    traces.add(span('stock', { ...early, traceId: 'broken', spanId: 'x', parentSpanId: 'gone' }));
+    traces.add(span('orders', { ...early, traceId: 'lost', spanId: 'y', kind: 'client', attributes: { 'server.address': 'stock' } }));
+    traces.add(span('orders', { startMs: Date.parse('2026-11-24T10:59:00Z'), traceId: 'before', parentSpanId: 'gone' }));
+
+    const usual = await verifyFleet({ cluster, traces, clock }, options);
+    const during = await verifyFleet({ cluster, traces, clock }, { ...options, during: true });
+
+    expect(usual).toMatchObject({ verdict: 'inconclusive', traces: { judged: 0, notJudged: 2 } });
+    expect(during).toMatchObject({ verdict: 'broken', from: '2026-11-24T11:00:00.000Z', to: '2026-11-24T12:00:00.000Z' });
+    expect(during.traces).toEqual({ judged: 3, whole: 1, broken: 2, elsewhere: 0, notJudged: 0, breaks: { 'orphan-spans': 1, 'unanswered-calls': 1 } });
+    expect(new Map(during.services.map((each) => [each.service, each.verdict]))).toEqual(
+      new Map([
+        ['orders', 'ok'],
+        ['stock', 'broken'],
+      ]),
+    );
+    expect(during.edges).toMatchObject([{ from: 'orders', to: 'stock', verdict: 'broken', calls: 2, unanswered: 1 }]);
+  });
+
+  it('judges with during up to the end of a run that is over', async () => {
+    await createRecord(cluster, 'changeover', {
+      version: 1,
+      name: 'over',
+      phase: 'COMPLETED',
+      startedAt: '2026-11-24T11:00:00Z',
+      finishedAt: '2026-11-24T11:30:00Z',
+      epoch: 1,
+    } as RunRecord);
+
+    const report = await verifyFleet({ cluster, traces, clock }, { ...options, run: 'over', during: true });
+
+    expect(report).toMatchObject({ run: 'over', from: '2026-11-24T11:00:00.000Z', to: '2026-11-24T11:30:00.000Z' });
+  });
+
+  it.each([
+    ['is whole where the caller reports elsewhere', [], 'ok', 'parent-not-here'],
+    ['is broken where the store has the caller under its plain name', [span('gateway', { traceId: 'other' })], 'broken', 'orphan-spans'],
+    ['is broken where the store has the caller under the name it gave', [span('gateway|prod|', { traceId: 'other' })], 'broken', 'orphan-spans'],
+  ])('asks the store about a caller that no trace shows: the chain %s', async (_, others, verdict, id) => {
+    await workload('orders', { oldName: 'orders' });
+    traces.add(span('orders', { parentSpanId: 'there', attributes: { 'sw8.parent_service': 'gateway|prod|' } }), ...others);
+
+    const report = await verifyFleet({ cluster, traces, clock }, { ...options, linkPrefix: 'http://jaeger/trace/' });
+
+    expect(report.verdict).toBe(verdict);
+    expect(report.services[0]?.findings).toMatchObject([{ id, params: { examples: ['http://jaeger/trace/trace-orders'] } }]);
+  });
+
+  it('never calls well what it could not read whole', async () => {
+    await workload('orders', { oldName: 'orders' });
+    for (let index = 0; index < 450; index += 1) traces.add(span('orders', { traceId: `t${index}`, startMs: NOW - 60_000 - index * 1000 }));
+
+    const all = await verifyFleet({ cluster, traces, clock }, options);
+    const cut = await verifyFleet({ cluster, traces, clock }, { ...options, maxTraces: 100 });
+
+    expect(all).toMatchObject({ verdict: 'ok', findings: [], traces: { judged: 450 } });
+    expect(cut).toMatchObject({ verdict: 'inconclusive', findings: [{ id: 'traces-cut', severity: 'warn' }] });
+  });
+
+  it('looks for every service of a baseline, also beside the run, and under new names', async () => {
+    await workload('orders', { env: [{ name: 'OTEL_SERVICE_NAME', value: 'shop-orders' }], oldName: 'orders' });
+    traces.add(
+      span('shop-orders', { resource: { 'host.name': 'orders-1' } }),
+      span('payments', { traceId: 't2' }),
+      span('bank', { traceId: 't2', parentSpanId: 'payments' }),
+    );
+    const edges = [
+      { from: 'payments', to: 'bank' },
+      { from: 'orders', to: 'payments' },
+    ];
+    const value = makeBaseline('tee', { fromMs: 0, toMs: 1 }, { services: ['orders'], edges });
+
+    const report = await verifyFleet({ cluster, traces, clock }, { ...options, baseline: { value, file: 'before.json' } });
+
+    expect(report).toMatchObject({
+      verdict: 'broken',
+      services: [{ service: 'shop-orders', verdict: 'ok' }],
+      baseline: {
+        verdict: 'missing',
+        services: { expected: 3, seen: 3 },
+        edges: { expected: 2, seen: 1 },
+        findings: [{ id: 'edge-missing', params: { from: 'shop-orders', to: 'payments' } }],
+      },
+    });
+    expect(report.edges.map((edge) => [edge.from, edge.to, edge.verdict])).toEqual([
+      ['payments', 'bank', 'ok'],
+      ['shop-orders', 'payments', 'unseen'],
+    ]);
   });
 
   it('refuses a run that does not exist', async () => {

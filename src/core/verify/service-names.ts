@@ -1,3 +1,5 @@
+import { serviceNameOf } from '../sw8/segment-to-otlp.ts';
+
 /** One name per service, whatever the spans, headers and baselines of both agents call it. */
 export type CanonicalName = (name: string) => string;
 
@@ -8,7 +10,7 @@ export type CanonicalName = (name: string) => string;
 export function canonicalNames(renamed: ReadonlyMap<string, string>): CanonicalName {
   const today = new Set(renamed.values());
   return (name) => {
-    const own = name.split('|', 1)[0] ?? name;
+    const own = serviceNameOf(name);
     return today.has(own) ? own : (renamed.get(own) ?? own);
   };
 }
