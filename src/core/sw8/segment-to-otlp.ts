@@ -17,8 +17,14 @@ export interface OtlpSpan {
   readonly endTimeUnixNano: string;
   readonly attributes: readonly OtlpAttribute[];
   readonly events?: readonly { readonly timeUnixNano: string; readonly name: string; readonly attributes: readonly OtlpAttribute[] }[];
-  readonly links?: readonly { readonly traceId: string; readonly spanId: string; readonly attributes: readonly OtlpAttribute[] }[];
+  readonly links?: readonly OtlpLink[];
   readonly status: { readonly code: number };
+}
+
+export interface OtlpLink {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly attributes: readonly OtlpAttribute[];
 }
 
 export interface OtlpAttribute {
@@ -73,8 +79,12 @@ export function serviceNameOf(service: string): string {
 
 function resourceOf({ service, instance }: Segment): readonly OtlpAttribute[] {
   const [name = '', namespace = '', cluster = ''] = service.split('|');
-  const parts = { 'service.name': name, 'service.namespace': namespace, 'k8s.cluster.name': cluster, 'service.instance.id': instance };
-  return Object.entries(parts).flatMap(([key, value]) => (value === '' ? [] : [text(key, value)]));
+  const attributes: OtlpAttribute[] = [];
+  if (name !== '') attributes.push(text('service.name', name));
+  if (namespace !== '') attributes.push(text('service.namespace', namespace));
+  if (cluster !== '') attributes.push(text('k8s.cluster.name', cluster));
+  if (instance !== '') attributes.push(text('service.instance.id', instance));
+  return attributes;
 }
 
 interface Ids {
@@ -84,8 +94,10 @@ interface Ids {
 
 function toSpan(segment: Segment, span: SegmentSpan, { traceId, idOf }: Ids): OtlpSpan {
   const spanId = idOf(span.spanId);
-  const parent = parentOf(span, idOf);
   const { refs, logs } = span;
+  const links = refs.map((ref) => toLink(ref, ref.traceId === segment.traceId ? traceId : traceIdOf(ref.traceId)));
+  // Several refs (a batch of messages) have no one parent: they are links only.
+  const parent = span.parentSpanId !== -1 ? idOf(span.parentSpanId) : links.length === 1 ? links[0]?.spanId : undefined;
   return {
     traceId,
     spanId,
@@ -99,16 +111,9 @@ function toSpan(segment: Segment, span: SegmentSpan, { traceId, idOf }: Ids): Ot
     ...(logs.length === 0
       ? {}
       : { events: logs.map((log) => ({ timeUnixNano: nanoseconds(log.timeMs), name: 'logs', attributes: withoutRepeats(log.data.map(plain)) })) }),
-    ...(refs.length === 0 ? {} : { links: refs.map(toLink) }),
+    ...(links.length === 0 ? {} : { links }),
     status: { code: span.isError ? STATUS.error : STATUS.ok },
   };
-}
-
-/** Several refs (a batch of messages) have no one parent: they are links only. */
-function parentOf(span: SegmentSpan, idOf: (spanId: number) => string): string | undefined {
-  if (span.parentSpanId !== -1) return idOf(span.parentSpanId);
-  const [ref] = span.refs;
-  return ref === undefined || span.refs.length > 1 ? undefined : spanIdOf(ref.segmentId, ref.spanId);
 }
 
 function kindOf({ type, layer }: SegmentSpan): number {
@@ -143,13 +148,14 @@ function pushPeer(attributes: OtlpAttribute[], peer: string): void {
 
 /** OTLP wants each key once; the last value wins, as in the Collector. */
 function withoutRepeats(attributes: readonly OtlpAttribute[]): readonly OtlpAttribute[] {
-  const byKey = new Map(attributes.map((attribute) => [attribute.key, attribute]));
-  return byKey.size === attributes.length ? attributes : [...byKey.values()];
+  const keys = new Set<string>();
+  for (const { key } of attributes) keys.add(key);
+  return keys.size === attributes.length ? attributes : [...new Map(attributes.map((attribute) => [attribute.key, attribute])).values()];
 }
 
-function toLink(ref: SegmentRef): { readonly traceId: string; readonly spanId: string; readonly attributes: readonly OtlpAttribute[] } {
+function toLink(ref: SegmentRef, traceId: string): OtlpLink {
   return {
-    traceId: traceIdOf(ref.traceId),
+    traceId,
     spanId: spanIdOf(ref.segmentId, ref.spanId),
     attributes: [
       text('parent.service', ref.service),
