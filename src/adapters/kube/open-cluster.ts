@@ -3,7 +3,7 @@ import type { Cluster } from '../../ports/cluster.ts';
 import { createApi } from './api.ts';
 import { findConnection } from './connection.ts';
 import { credentialSource } from './credentials.ts';
-import { proxyFor } from './proxy.ts';
+import { proxyFor } from '../files/proxy-for.ts';
 import { createRestCluster } from './rest-cluster.ts';
 import { openTransport } from './transport.ts';
 

@@ -24,9 +24,9 @@ describe('credentialSource', () => {
     chmodSync(join(home, `bin/docker-credential-${name}`), 0o755);
   }
 
-  function find(registry = host, path = 'team/app', env: { [name: string]: string } = {}): Promise<Credentials | undefined> {
+  function find(registry = host, path = 'team/app', env: { [name: string]: string } = {}, turn = 0): Promise<Credentials | undefined> {
     const source = credentialSource({ auth: 'docker', registry, env: { HOME: home, PATH: `${join(home, 'bin')}:/bin:/usr/bin`, ...env } });
-    return source.find({ registry, path }, undefined);
+    return source.find({ registry, path }, turn, undefined);
   }
 
   it('is anonymous without any file', async () => {
@@ -92,7 +92,7 @@ describe('credentialSource', () => {
     writeHelper('own', `wc -l < "${home}/calls" | sed 's/ *\\(.*\\)/{"Username":"call\\1","Secret":"s"}/'`);
     write('.docker/config.json', { credsStore: 'own' });
     const source = credentialSource({ auth: undefined, registry: host, env: { HOME: home, PATH: `${join(home, 'bin')}:/bin:/usr/bin` } });
-    const ask = (path: string) => source.find({ registry: host, path }, undefined);
+    const ask = (path: string) => source.find({ registry: host, path }, 0, undefined);
 
     const before = [await ask('a'), await ask('b')];
     const forgot = source.forget();
@@ -139,14 +139,14 @@ describe('credentialSource', () => {
   it('takes user and password from a variable', async () => {
     const source = credentialSource({ auth: 'env:LOGIN', registry: host, env: { LOGIN: 'robot$a:p:w' } });
 
-    expect(await source.find({ registry: host, path: 'a' }, undefined)).toEqual({ kind: 'password', username: 'robot$a', password: 'p:w' });
+    expect(await source.find({ registry: host, path: 'a' }, 0, undefined)).toEqual({ kind: 'password', username: 'robot$a', password: 'p:w' });
   });
 
   it.each(['hunter2', ':hunter2', ''])('says what is wrong with a variable that holds "%s", without showing it', async (value) => {
     const source = credentialSource({ auth: 'env:LOGIN', registry: host, env: { LOGIN: value } });
 
-    await expect(source.find({ registry: host, path: 'a' }, undefined)).rejects.toMatchObject({ code: 'usage', target: `registries["${host}"].auth` });
-    await expect(source.find({ registry: host, path: 'a' }, undefined)).rejects.not.toThrow(/hunter2/);
+    await expect(source.find({ registry: host, path: 'a' }, 0, undefined)).rejects.toMatchObject({ code: 'usage', target: `registries["${host}"].auth` });
+    await expect(source.find({ registry: host, path: 'a' }, 0, undefined)).rejects.not.toThrow(/hunter2/);
   });
 });
 

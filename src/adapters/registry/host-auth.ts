@@ -15,10 +15,20 @@ export interface Need {
   readonly repository: Repository;
   /** `repository:team/app:pull,push`. */
   readonly scopes: readonly string[];
+  /** Which of several credentials: see `CredentialSource`. */
+  readonly turn: number;
   readonly signal: AbortSignal | undefined;
 }
 
 export interface HostAuth {
+  /** The turn that was accepted last for this repository, else 0. */
+  firstTurn(need: Omit<Need, 'turn'>): number;
+  /** After `need` was refused: the next turn of a call that began with `first`. Undefined when all have been tried. */
+  nextTurn(need: Need, first: number): Promise<number | undefined>;
+  /** The registry took what `need` was answered with. */
+  accept(need: Need): void;
+  /** The header that shows our password, for APIs beside the registry's; undefined when we have none. */
+  password(need: Need): Promise<string | undefined>;
   /** The Authorization header for a request; undefined = none. */
   authorize(need: Need): Promise<string | undefined>;
   /** Takes in what a 401 says. True when the next `authorize` may give something better than `sent`. */
@@ -40,6 +50,7 @@ interface Token {
 }
 
 interface Grant {
+  readonly turn: number;
   readonly scopes: readonly string[];
   readonly token: Promise<Token>;
 }
@@ -53,12 +64,13 @@ type BearerChallenge = Extract<Challenge, { kind: 'bearer' }>;
 export function createHostAuth(options: HostAuthOptions): HostAuth {
   const grants = new Set<Grant>();
   const demanded = new Map<string, readonly string[]>();
+  const accepted = new Map<string, number>();
   let scheme: Promise<Challenge | undefined> | undefined;
 
   async function bearer(challenge: BearerChallenge, need: Need): Promise<string> {
     const scopes = [...new Set([...need.scopes, ...(demanded.get(keyOf(need.scopes)) ?? [])])];
     for (const grant of grants) {
-      if (!covers(grant.scopes, scopes)) continue;
+      if (grant.turn !== need.turn || !covers(grant.scopes, scopes)) continue;
       const known = await grant.token.catch((error: unknown) => {
         // What was refused together with other scopes may be granted alone.
         if (keyOf(grant.scopes) === keyOf(scopes)) throw error;
@@ -66,7 +78,7 @@ export function createHostAuth(options: HostAuthOptions): HostAuth {
       if (known !== undefined && known.expiresAt > options.clock.now()) return known.token;
       if (known !== undefined) grants.delete(grant);
     }
-    const grant = { scopes, token: fetchToken(options, challenge, { ...need, scopes }) };
+    const grant = { turn: need.turn, scopes, token: renewToken(options, challenge, { ...need, scopes }) };
     grants.add(grant);
     const granted = await grant.token.catch((error: unknown) => {
       // Refused credentials stay refused: asking again for every image could lock the account.
@@ -77,6 +89,17 @@ export function createHostAuth(options: HostAuthOptions): HostAuth {
   }
 
   return {
+    firstTurn: ({ repository }) => accepted.get(repository.path) ?? 0,
+    async nextTurn({ repository, turn, signal }, first) {
+      const following = turn === first ? 0 : turn + 1;
+      const next = following === first ? following + 1 : following;
+      return (await options.credentials.find(repository, next, signal)) === undefined ? undefined : next;
+    },
+    accept: ({ repository, turn }) => void accepted.set(repository.path, turn),
+    async password({ repository, turn, signal }) {
+      const credentials = await options.credentials.find(repository, turn, signal);
+      return credentials?.kind === 'password' ? basic(credentials) : undefined;
+    },
     async authorize(need) {
       scheme ??= askScheme(options, need);
       const challenge = await scheme.catch((error: unknown) => {
@@ -85,7 +108,7 @@ export function createHostAuth(options: HostAuthOptions): HostAuth {
       });
       if (challenge === undefined) return undefined;
       if (challenge.kind === 'bearer') return `Bearer ${await bearer(challenge, need)}`;
-      const credentials = await options.credentials.find(need.repository, need.signal);
+      const credentials = await options.credentials.find(need.repository, need.turn, need.signal);
       if (credentials?.kind === 'registry-token') return `Bearer ${credentials.token}`;
       return credentials?.kind === 'password' ? basic(credentials) : undefined;
     },
@@ -97,12 +120,12 @@ export function createHostAuth(options: HostAuthOptions): HostAuth {
         demanded.set(keyOf(need.scopes), challenge.scopes);
       } else if (sent === undefined) {
         scheme = Promise.resolve(challenge);
-        return (await options.credentials.find(need.repository, need.signal)) !== undefined;
+        return (await options.credentials.find(need.repository, need.turn, need.signal)) !== undefined;
       } else if (sent.startsWith('Basic ')) {
         return options.credentials.forget();
       }
       // Harbor answers an expired or too narrow token with a Basic challenge: a fresh token is the cure there too.
-      for (const grant of grants) if (covers(grant.scopes, need.scopes)) grants.delete(grant);
+      for (const grant of grants) if (grant.turn === need.turn && covers(grant.scopes, need.scopes)) grants.delete(grant);
       return true;
     },
   };
@@ -114,9 +137,27 @@ async function askScheme({ base, sender, registry }: HostAuthOptions, { signal }
   return reply.status === 401 ? parseChallenge(reply.headers['www-authenticate'] ?? '') : undefined;
 }
 
-async function fetchToken(options: HostAuthOptions, challenge: BearerChallenge, need: Need): Promise<Token> {
+/** A token; when the credentials are refused, once more with what helpers and Secrets say now, if that is something else. */
+async function renewToken(options: HostAuthOptions, challenge: BearerChallenge, need: Need): Promise<Token> {
+  const find = (): Promise<Credentials | undefined> => options.credentials.find(need.repository, need.turn, need.signal);
+  const credentials = await find();
+  try {
+    return await fetchToken(options, challenge, { need, credentials });
+  } catch (error) {
+    if (!(error instanceof ChangeoverError && error.code === 'denied' && options.credentials.forget())) throw error;
+    const fresh = await find();
+    if (JSON.stringify(fresh) === JSON.stringify(credentials)) throw error;
+    return fetchToken(options, challenge, { need, credentials: fresh });
+  }
+}
+
+interface Login {
+  readonly need: Need;
+  readonly credentials: Credentials | undefined;
+}
+
+async function fetchToken(options: HostAuthOptions, challenge: BearerChallenge, { need, credentials }: Login): Promise<Token> {
   const { registry, base, clock, sender, transport } = options;
-  const credentials = await options.credentials.find(need.repository, need.signal);
   const askedAt = clock.now();
   if (credentials?.kind === 'registry-token') return { token: credentials.token, expiresAt: Number.POSITIVE_INFINITY };
   const target = `${need.repository.registry}/${need.repository.path}`;
@@ -124,7 +165,9 @@ async function fetchToken(options: HostAuthOptions, challenge: BearerChallenge, 
   const reply = await sender.send({ ...tokenRequest(realm, challenge, need, credentials), target, repeatable: true, signal: need.signal });
   const text = await readText(reply);
   if (reply.status !== 200) {
-    throw toRegistryError({ status: reply.status, body: text, retryAfterMs: undefined, action: `login at ${realm.origin}`, target, registry });
+    // OAuth2 answers a refresh token that is good no more with 400.
+    const code = reply.status === 400 ? { code: 'denied' as const } : {};
+    throw toRegistryError({ status: reply.status, body: text, retryAfterMs: undefined, action: `login at ${realm.origin}`, target, registry, ...code });
   }
   const answer = parseTokenAnswer(text);
   if (!answer) throw new ChangeoverError('denied', `the token server ${realm.origin} answered without a token`, { target });

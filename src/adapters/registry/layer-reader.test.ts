@@ -119,7 +119,7 @@ describe('openLayerReader', () => {
 
     expect(again).toEqual(index);
     expect(registry.traffic().layerBytesDown).toBe(before);
-    expect([...cache.entries.keys()]).toEqual([`layer-index-v1/${layer.digest}`]);
+    expect([...cache.entries.keys()]).toEqual([`layer-index-v2/${layer.digest}`]);
   });
 
   it('downloads a layer once when many ask at the same time', async () => {

@@ -36,7 +36,7 @@ export function openLayerReader(registry: Registry, cache: Cache): LayerReader {
 }
 
 async function readCached(registry: Registry, cache: Cache, request: Source & { readonly layer: Layer }): Promise<LayerIndex> {
-  const key = `layer-index-v1/${request.layer.digest}`;
+  const key = `layer-index-v2/${request.layer.digest}`;
   const cached = await cache.get(key);
   if (cached) return JSON.parse(Buffer.from(cached).toString('utf8')) as LayerIndex;
   const index = await readLayer(registry, request.layer, request);

@@ -19,6 +19,9 @@ describe('network hosts', () => {
     'http://[fe80::1]',
     'http://[::ffff:10.0.0.1]',
     'http://0.0.0.0',
+    'http://[64:ff9b::a00:1]',
+    'http://localhost.',
+    'http://a.localhost',
   ])('%s is a private address', (url) => {
     expect(isPrivateLiteral(hostOf(url))).toBe(true);
     expect(isLoopback(hostOf(url))).toBe(false);

@@ -13,6 +13,7 @@ const PRIVATE = list(
   ],
   [
     ['::', 127],
+    ['64:ff9b::', 96],
     ['fc00::', 7],
     ['fe80::', 10],
   ],
@@ -23,9 +24,14 @@ export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || contains(LOOPBACK, hostname);
 }
 
-/** Whether a URL's host name is this machine or the literal address of a private network, where no public registry sends its clients. */
+/** Whether a URL's host name is this machine or the literal address of a private network, where no public registry sends its clients. Addresses that only translate to IPv4 (64:ff9b::/96) count. */
 export function isPrivateLiteral(hostname: string): boolean {
-  return hostname === 'localhost' || contains(PRIVATE, hostname);
+  return isLocalName(hostname) || contains(PRIVATE, hostname);
+}
+
+/** `localhost` and the names below it (RFC 6761), also with a dot at the end. */
+function isLocalName(hostname: string): boolean {
+  return /(?:^|\.)localhost\.?$/.test(hostname);
 }
 
 function contains(addresses: BlockList, hostname: string): boolean {

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { ChangeoverError } from '../../core/error.ts';
 import type { Repository } from '../../core/image/reference.ts';
+import { hashLike } from './content-digest.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { corruptContent } from './registry-error.ts';
 import type { WireReply } from './transport.ts';
@@ -20,7 +20,7 @@ const MAX_CUTS = 5;
  * blob is not there, and `refused` at the end when the bytes do not hash to the digest.
  */
 export async function* readBlob(client: RegistryClient, blob: BlobRequest): AsyncGenerator<Uint8Array> {
-  const hash = createHash('sha256');
+  const hash = hashLike(blob.digest);
   let received = 0;
   for (let cuts = 0, ended = false; !ended; cuts += 1) {
     const reply = await openBlob(client, blob, received);
@@ -35,7 +35,7 @@ export async function* readBlob(client: RegistryClient, blob: BlobRequest): Asyn
       if (cuts === MAX_CUTS || received === 0 || !isCut(error)) throw error;
     }
   }
-  const found = `sha256:${hash.digest('hex')}`;
+  const found = hash.digest();
   if (found !== blob.digest) throw corruptContent(blob.digest, found, blob.target);
 }
 

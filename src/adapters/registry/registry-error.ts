@@ -1,4 +1,8 @@
 import { ChangeoverError, type ErrorCode } from '../../core/error.ts';
+import type { RegistryError, RegistryRefusal } from '../../ports/registry.ts';
+
+const MAX_ERRORS = 10;
+const DIGEST = /sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})/;
 
 export interface RefusedResponse {
   readonly status: number;
@@ -9,27 +13,22 @@ export interface RefusedResponse {
   /** `registry/repository[:tag]`. */
   readonly target: string;
   readonly registry: string;
-}
-
-/** One line of a registry's error body. Source: distribution-spec, "Error Codes". */
-interface RegistryError {
-  readonly code: string;
-  readonly message: string;
-  readonly detail: unknown;
+  /** Where the status alone does not tell. */
+  readonly code?: ErrorCode;
 }
 
 /** What an answer that is not a success means to us; the registry's own code, message and named digests stay in the message. */
 export function toRegistryError(response: RefusedResponse): ChangeoverError {
   const errors = parseErrors(response.body);
   const said = errors.length > 0 ? errors.map(describeError).join('; ') : firstLine(response.body);
-  const code = codeOf(response.status);
+  const code = response.code ?? codeOf(response.status);
   const hint = hintFor(response, errors);
   return new ChangeoverError(code, `${response.action} failed: ${said === '' ? '' : `${said} `}(HTTP ${response.status} from ${response.registry})`, {
     target: response.target,
     ...(hint === undefined ? {} : { hint }),
     retryable: code === 'rate-limited' || code === 'unreachable',
     ...(response.retryAfterMs === undefined ? {} : { retryAfterMs: response.retryAfterMs }),
-    ...(errors.length > 0 ? { cause: { errors } } : {}),
+    ...(errors.length > 0 ? { cause: { errors } satisfies RegistryRefusal } : {}),
   });
 }
 
@@ -95,27 +94,35 @@ function hintFor({ status, registry }: RefusedResponse, errors: readonly Registr
   return status >= 500 ? 'Look at the log of the registry, then run the same command again.' : undefined;
 }
 
-function parseErrors(body: string): readonly RegistryError[] {
-  try {
-    const parsed: unknown = JSON.parse(body);
-    const list = typeof parsed === 'object' && parsed !== null && 'errors' in parsed && Array.isArray(parsed.errors) ? (parsed.errors as unknown[]) : [];
-    return list.flatMap((item) => {
-      if (typeof item !== 'object' || item === null) return [];
-      const { code, message, detail } = item as Partial<RegistryError>;
-      return [{ code: code ?? 'UNKNOWN', message: message ?? '', detail }];
-    });
-  } catch {
-    return [];
-  }
-}
-
-function describeError({ code, message, detail }: RegistryError): string {
-  const digest = /sha256:[0-9a-f]{64}/.exec(JSON.stringify(detail ?? ''))?.[0];
-  const text = message === '' ? code : `${code}: ${message}`;
-  return digest === undefined || text.includes(digest) ? text : `${text} (${digest})`;
+function wordOf(value: unknown, limit: number): string {
+  const text = typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);
+  // What a server says ends on terminals and in logs: no control characters, no novels.
+  const line = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
+  return line.length > limit ? `${line.slice(0, limit)}…` : line;
 }
 
 function firstLine(body: string): string {
-  const line = body.trimStart().startsWith('<') ? '' : (body.trim().split('\n')[0] ?? '');
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+  return body.trimStart().startsWith('<') ? '' : wordOf(body.trim().split('\n')[0], 200);
+}
+
+function parseErrors(body: string): readonly RegistryError[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    return [];
+  }
+  const list = typeof parsed === 'object' && parsed !== null && 'errors' in parsed && Array.isArray(parsed.errors) ? (parsed.errors as unknown[]) : [];
+  return list.slice(0, MAX_ERRORS).flatMap((item) => {
+    if (typeof item !== 'object' || item === null) return [];
+    const { code, message, detail } = item as { readonly [name in keyof RegistryError]?: unknown };
+    return [{ code: wordOf(code, 100) || 'UNKNOWN', message: wordOf(message, 500), detail: wordOf(detail, 500) }];
+  });
+}
+
+/** The detail is told where it names a digest the message does not. */
+function describeError({ code, message, detail }: RegistryError): string {
+  const digest = DIGEST.exec(detail)?.[0];
+  const text = message === '' ? code : `${code}: ${message}`;
+  return digest === undefined || text.includes(digest) ? text : `${text} (${digest})`;
 }

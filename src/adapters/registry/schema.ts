@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { ChangeoverError } from '../../core/error.ts';
+import type { Referrer } from '../../ports/registry.ts';
 import type { Credentials } from './credentials.ts';
+import { plainAuthKey } from './match-auth-keys.ts';
 
 /** What we read of Docker's `config.json` and podman's `auth.json`. */
 export interface DockerConfig {
-  /** By host or host and path prefix, without scheme and `/v1/`; placeholders without credentials are left out. */
+  /** By host or host and path prefix (see `plainAuthKey`); placeholders without credentials are left out. */
   readonly auths: ReadonlyMap<string, Credentials>;
   readonly credHelpers: ReadonlyMap<string, string>;
   readonly credsStore: string | undefined;
@@ -27,35 +29,38 @@ const tokenAnswer = z.object({
   access_token: z.string().nullish(),
   expires_in: z.coerce.number().positive().catch(60).default(60),
 });
+const referrerList = z.object({
+  manifests: z
+    .array(
+      z.object({
+        digest: z.string(),
+        mediaType: z.string(),
+        artifactType: z.string().nullish(),
+        size: z.number(),
+        annotations: z.record(z.string(), z.string()).nullish(),
+      }),
+    )
+    .nullish(),
+});
 const manifestType = z.object({ mediaType: z.string() });
 
-/** Reads a credentials file. Throws `invalid-file` naming it, never showing its content. */
-export function parseDockerConfig(text: string, path: string): DockerConfig {
-  const parsed = dockerConfig.safeParse(parseJson(text));
+/** Reads a credentials file; `form: 'dockercfg'` is the old one, which holds the `auths` alone. Throws `invalid-file` naming it, never showing its content. */
+export function parseDockerConfig(text: string, path: string, form: 'config' | 'dockercfg' = 'config'): DockerConfig {
+  const json = parseJson(text);
+  const parsed = dockerConfig.safeParse(form === 'config' ? json : { auths: json });
   if (!parsed.success) {
     const where = parsed.error.issues[0]?.path.join('.') ?? '';
     throw new ChangeoverError('invalid-file', `not a registry credentials file${where === '' ? '' : `: ${where} has another form than expected`}`, {
       target: path,
-      hint: 'Repair the file (docker login writes it), or point DOCKER_CONFIG at another folder.',
+      hint: 'Repair it (docker login writes such a file), or name another one.',
     });
   }
-  const auths = new Map<string, Credentials>();
-  for (const [key, entry] of Object.entries(parsed.data.auths ?? {})) {
+  const { auths, credHelpers, credsStore } = parsed.data;
+  const entries = Object.entries(auths ?? {}).flatMap(([key, entry]) => {
     const credentials = toCredentials(entry);
-    if (credentials)
-      auths.set(
-        key
-          .replace(/^https?:\/\//, '')
-          .replace(/\/+$/, '')
-          .replace(/\/v[12]$/, ''),
-        credentials,
-      );
-  }
-  return {
-    auths,
-    credHelpers: new Map(Object.entries(parsed.data.credHelpers ?? {})),
-    credsStore: parsed.data.credsStore === '' ? undefined : parsed.data.credsStore,
-  };
+    return credentials ? [[plainAuthKey(key), credentials] as const] : [];
+  });
+  return { auths: new Map(entries), credHelpers: new Map(Object.entries(credHelpers ?? {})), credsStore: credsStore === '' ? undefined : credsStore };
 }
 
 /** The token and its life time of a token server's answer; undefined when it holds none. Distribution's token specification: 60 s by default. */
@@ -71,6 +76,15 @@ export function parseManifestType(bytes: Uint8Array): string | undefined {
   return manifestType.safeParse(parseJson(Buffer.from(bytes).toString('utf8'))).data?.mediaType;
 }
 
+/** The descriptors of a referrers list; undefined when the bytes are none. */
+export function parseReferrers(bytes: Uint8Array): readonly Referrer[] | undefined {
+  const parsed = referrerList.safeParse(parseJson(Buffer.from(bytes).toString('utf8')));
+  return (
+    parsed.data?.manifests?.map((each) => ({ ...each, artifactType: each.artifactType ?? '', annotations: each.annotations ?? {} })) ??
+    (parsed.success ? [] : undefined)
+  );
+}
+
 function toCredentials(entry: z.infer<typeof authEntry>): Credentials | undefined {
   if (entry.identitytoken) return { kind: 'identity-token', token: entry.identitytoken };
   if (entry.registrytoken) return { kind: 'registry-token', token: entry.registrytoken };
@@ -79,7 +93,8 @@ function toCredentials(entry: z.infer<typeof authEntry>): Credentials | undefine
   return colon < 1 ? undefined : { kind: 'password', username: pair.slice(0, colon), password: pair.slice(colon + 1) };
 }
 
-function parseJson(text: string): unknown {
+/** The document, or undefined for what is not JSON. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

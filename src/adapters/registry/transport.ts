@@ -3,15 +3,16 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { getCACertificates } from 'node:tls';
-import { Agent, request } from 'undici';
+import { Agent, ProxyAgent, request, type Dispatcher } from 'undici';
 import { ChangeoverError } from '../../core/error.ts';
 import type { RegistrySettings } from '../../core/policy/policy.ts';
 import type { RegistryTraffic } from '../../ports/registry.ts';
+import { proxyFor } from '../files/proxy-for.ts';
 import { isLoopback, isPrivateLiteral } from './network-host.ts';
 import { toNetworkError } from './registry-error.ts';
 
 export interface WireRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
   readonly headers?: { readonly [name: string]: string };
   readonly body?: Uint8Array;
@@ -53,6 +54,8 @@ export interface TransportOptions {
   readonly settings: { readonly [host: string]: RegistrySettings };
   /** Paths in the settings are relative to this folder. */
   readonly directory: string;
+  /** HTTPS_PROXY, HTTP_PROXY, NO_PROXY. */
+  readonly env: { readonly [name: string]: string | undefined };
 }
 
 const HUB = 'docker.io';
@@ -64,8 +67,8 @@ const UPLOAD_TIMEOUT_MS = 300_000;
 const MAX_DISCARDED = 64 * 1024;
 
 /** HTTP for all registries. Throws `invalid-file` when a CA, certificate or key of the settings cannot be read, at the first request to its host. */
-export function openTransport({ settings, directory }: TransportOptions): Transport {
-  const agents = new Map<RegistrySettings | undefined, Agent>();
+export function openTransport({ settings, directory, env }: TransportOptions): Transport {
+  const agents = new Map<string, Dispatcher>();
   const counted = { requests: 0, bytesDown: 0, bytesUp: 0 };
 
   function settingsFor(url: URL): RegistrySettings | undefined {
@@ -74,13 +77,14 @@ export function openTransport({ settings, directory }: TransportOptions): Transp
     return settings[host] ?? settings[`${url.hostname}:${port}`];
   }
 
-  function agentFor(url: URL): Agent {
+  function agentFor(url: URL): Dispatcher {
     const own = settingsFor(url);
-    const key = own?.ca !== undefined || own?.cert !== undefined ? own : undefined;
+    const proxy = proxyFor(url.origin, undefined, env);
+    const key = `${own?.ca !== undefined || own?.cert !== undefined ? url.host : ''} ${proxy ?? ''}`;
     const existing = agents.get(key);
     if (existing) return existing;
-    const tls = key === undefined ? {} : tlsOptions(url.host, key, directory);
-    const agent = new Agent({ allowH2: false, connect: { timeout: CONNECT_TIMEOUT_MS, ...tls }, bodyTimeout: IDLE_TIMEOUT_MS });
+    const tls = own === undefined ? {} : tlsOptions(url.host, own, directory);
+    const agent = openAgent(proxy, { ...tls, timeout: CONNECT_TIMEOUT_MS });
     agents.set(key, agent);
     return agent;
   }
@@ -138,7 +142,7 @@ export function openTransport({ settings, directory }: TransportOptions): Transp
       const reply = await request(url.href, {
         dispatcher: agentFor(url),
         method,
-        headersTimeout: method === 'PUT' ? UPLOAD_TIMEOUT_MS : IDLE_TIMEOUT_MS,
+        headersTimeout: body !== undefined ? UPLOAD_TIMEOUT_MS : IDLE_TIMEOUT_MS,
         headers: { 'user-agent': 'changeover', ...headers },
         body: body ?? null,
         ...(signal === undefined ? {} : { signal }),
@@ -151,6 +155,12 @@ export function openTransport({ settings, directory }: TransportOptions): Transp
       await Promise.all([...agents.values()].map((agent) => agent.destroy()));
     },
   };
+}
+
+function openAgent(proxy: string | undefined, connect: { readonly timeout: number }): Dispatcher {
+  const settings = { allowH2: false, bodyTimeout: IDLE_TIMEOUT_MS };
+  if (proxy === undefined) return new Agent({ ...settings, connect });
+  return new ProxyAgent({ ...settings, uri: proxy, requestTls: connect, proxyTls: { timeout: CONNECT_TIMEOUT_MS } });
 }
 
 function tlsOptions(host: string, { ca, cert, key }: RegistrySettings, directory: string): { ca?: string[]; cert?: string; key?: string } {

@@ -1,6 +1,7 @@
 import { ChangeoverError } from '../../core/error.ts';
 import type { Repository } from '../../core/image/reference.ts';
 import type { RegistryClient } from './registry-client.ts';
+import { brokenUpload, openedSession, resumeUpload, sendBytes, type UploadSession } from './upload-session.ts';
 
 export interface Upload {
   readonly repository: Repository;
@@ -11,33 +12,48 @@ export interface Upload {
 }
 
 const MAX_ATTEMPTS = 3;
+/** However often a line breaks: pieces that still arrive do not make an upload endless. */
+const MAX_RESUMES = 50;
 /** Above this a HEAD is cheaper than sending bytes that may be there (Artifactory refuses mounts, yet shares blobs). */
 const WORTH_ASKING = 64 * 1024;
 
-/** Makes a blob exist in a repository: by a mount, or by one POST and one PUT. An upload that breaks is started again, twice. */
+/**
+ * Makes a blob exist in a repository: by a mount, or by one POST and one PUT. An upload that breaks goes on where it stopped when the
+ * registry can tell how far it came; else it is started again, twice.
+ */
 export async function uploadBlob(client: RegistryClient, upload: Upload): Promise<'existed' | 'mounted' | 'uploaded'> {
   const source = mountSource(upload);
-  let session: URL | undefined;
+  let session: UploadSession | undefined;
   if (source) {
     const mounted = await tryMount(client, upload, source);
     if (mounted === 'mounted') return mounted;
     session = mounted;
   }
   if ((!source || upload.bytes.length > WORTH_ASKING) && (await hasBlob(client, upload))) {
-    if (session) await cancelUpload(client, upload.repository, session, upload.signal);
+    if (session) await cancelUpload(client, upload.repository, session.location, upload.signal);
     return 'existed';
   }
-  for (let attempt = 1; ; attempt += 1) {
+  await uploadInto(client, upload, session);
+  return 'uploaded';
+}
+
+async function uploadInto(client: RegistryClient, upload: Upload, opened: UploadSession | undefined): Promise<void> {
+  let session = opened;
+  for (let [attempt, resumes] = [1, 0]; ; attempt += 1) {
     session ??= await startUpload(client, upload.repository, upload.signal);
     try {
-      await finishUpload(client, upload, session);
-      return 'uploaded';
+      return await sendBytes(client, upload, session);
     } catch (error) {
-      // A cut connection, a server error or a forgotten session: the same bytes may arrive in a new one.
-      if (attempt >= MAX_ATTEMPTS || !(error instanceof ChangeoverError && error.code === 'unreachable' && error.retryable)) throw error;
-      session = undefined;
+      const broken = brokenUpload(error, session);
+      if (broken === 'for good' || attempt >= MAX_ATTEMPTS) throw error;
+      const rest = broken === 'connection' && resumes < MAX_RESUMES ? await resumeUpload(client, upload, session) : undefined;
+      if (rest && rest.offset > session.offset) {
+        attempt = 0;
+        resumes += 1;
+      }
+      session = rest;
     }
-    if (await hasBlob(client, upload)) return 'uploaded';
+    if (!session && (await hasBlob(client, upload))) return;
   }
 }
 
@@ -46,7 +62,7 @@ export async function mountBlob(client: RegistryClient, mount: Omit<Upload, 'byt
   const source = mountSource(mount);
   const mounted = source && (await tryMount(client, mount, source));
   if (mounted === 'mounted') return true;
-  if (mounted) await cancelUpload(client, mount.repository, mounted, mount.signal);
+  if (mounted) await cancelUpload(client, mount.repository, mounted.location, mount.signal);
   return hasBlob(client, mount);
 }
 
@@ -68,13 +84,13 @@ export async function hasBlob(client: RegistryClient, { repository, digest, sign
   return reply.status === 200;
 }
 
-/** Opens an upload session: the URL its bytes go to. */
-export async function startUpload(client: RegistryClient, repository: Repository, signal: AbortSignal | undefined): Promise<URL> {
+/** Opens an upload session. */
+export async function startUpload(client: RegistryClient, repository: Repository, signal: AbortSignal | undefined): Promise<UploadSession> {
   const target = `${repository.registry}/${repository.path}`;
   const call = { method: 'POST', repository, to: 'blobs/uploads/', access: 'pull,push', accept: [202], action: 'start of an upload', target, signal } as const;
   const reply = await client.call(call);
   await reply.discard();
-  return client.location(reply, repository);
+  return openedSession(client, repository, reply);
 }
 
 /** Gives an upload session back. Registries may refuse that (it can need the delete right); they clean up in time, so nothing is reported. */
@@ -92,7 +108,7 @@ function mountSource({ repository, mountFrom }: Pick<Upload, 'repository' | 'mou
 }
 
 /** `mounted`, the session a registry opens instead, or undefined when it does not want to hear of mounts at all. */
-async function tryMount(client: RegistryClient, mount: Omit<Upload, 'bytes'>, source: Repository): Promise<'mounted' | URL | undefined> {
+async function tryMount(client: RegistryClient, mount: Omit<Upload, 'bytes'>, source: Repository): Promise<'mounted' | UploadSession | undefined> {
   const { repository, digest, signal } = mount;
   const target = `${repository.registry}/${repository.path}`;
   const to = `blobs/uploads/?mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(source.path)}`;
@@ -110,34 +126,9 @@ async function tryMount(client: RegistryClient, mount: Omit<Upload, 'bytes'>, so
     } as const;
     const reply = await client.call(call);
     await reply.discard();
-    return reply.status === 201 ? 'mounted' : client.location(reply, repository);
+    return reply.status === 201 ? 'mounted' : openedSession(client, repository, reply);
   } catch (error) {
     if (error instanceof ChangeoverError && error.code === 'aborted') throw error;
     return undefined;
   }
-}
-
-async function finishUpload(client: RegistryClient, upload: Upload, session: URL): Promise<void> {
-  const { repository, digest, bytes, signal } = upload;
-  const target = `${repository.registry}/${repository.path}`;
-  // The query is the registry's own (it may be signed): add to it, never rebuild it.
-  const to = new URL(`${session.href}${session.search === '' ? '?' : '&'}digest=${encodeURIComponent(digest)}`);
-  const reply = await client.call({
-    method: 'PUT',
-    repository,
-    to,
-    access: 'pull,push',
-    headers: { 'content-type': 'application/octet-stream' },
-    body: bytes,
-    accept: [200, 201, 204, 404],
-    action: `upload of ${digest}`,
-    target,
-    repeatable: false,
-    signal,
-  });
-  await reply.discard();
-  if (reply.status === 404) throw new ChangeoverError('unreachable', `the registry forgot the upload of ${digest} before its end`, { target, retryable: true });
-  const stored = reply.headers['docker-content-digest'];
-  if (stored?.startsWith('sha256:') && stored !== digest)
-    throw new ChangeoverError('refused', `the registry stored ${stored} where ${digest} was sent`, { target });
 }

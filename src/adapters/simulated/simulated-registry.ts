@@ -1,8 +1,8 @@
 import { ChangeoverError } from '../../core/error.ts';
 import { sha256Digest } from '../../core/image/digest.ts';
 import type { Repository } from '../../core/image/reference.ts';
-import type { Registry, StoredManifest } from '../../ports/registry.ts';
-import { findMissingContent } from './simulated-registry-content.ts';
+import type { Registry, RegistryError, RegistryRefusal } from '../../ports/registry.ts';
+import { createRegistryStore, findMissingContent, findReferrers, type StoredRepository } from './simulated-registry-content.ts';
 
 /** What goes wrong. Places are a registry host, or a host and a repository path (`registry.example.com/team/app`). */
 export interface RegistryFaults {
@@ -24,18 +24,11 @@ export interface SimulatedRegistry extends Registry {
   faults: RegistryFaults;
 }
 
-interface StoredRepository {
-  readonly blobs: Map<string, Uint8Array>;
-  readonly manifests: Map<string, StoredManifest>;
-  readonly tags: Map<string, string>;
-}
-
 const CHUNK = 64 * 1024;
 const MAX_MANIFEST = 4 * 1024 * 1024;
 
 /** Registries without a network: the same contract as the real ones, counted as if every request had been sent. */
-export function openSimulatedRegistry(faults: RegistryFaults = {}): SimulatedRegistry {
-  const repositories = new Map<string, StoredRepository>();
+export function openSimulatedRegistry(faults: RegistryFaults = {}, store = createRegistryStore()): SimulatedRegistry {
   const counted = { requests: 0, bytesDown: 0, bytesUp: 0, layerBytesDown: 0 };
 
   /** One request to a repository: counted, and refused where a fault says so. */
@@ -54,9 +47,7 @@ export function openSimulatedRegistry(faults: RegistryFaults = {}): SimulatedReg
     if (denied?.some((place) => place === repository.registry || place === name)) {
       throw new ChangeoverError('denied', `DENIED: ${access} access to the resource is denied (HTTP 403 from ${repository.registry})`, { target: name });
     }
-    const stored = repositories.get(name) ?? { blobs: new Map(), manifests: new Map(), tags: new Map() };
-    repositories.set(name, stored);
-    return stored;
+    return store.repository(name);
   }
 
   function readBlob(repository: Repository, digest: string, signal: AbortSignal | undefined): Uint8Array {
@@ -66,7 +57,7 @@ export function openSimulatedRegistry(faults: RegistryFaults = {}): SimulatedReg
   }
 
   function findMountable(from: Repository, digest: string): Uint8Array | undefined {
-    return registry.faults.mountRefused?.includes(from.registry) ? undefined : repositories.get(nameOf(from))?.blobs.get(digest);
+    return registry.faults.mountRefused?.includes(from.registry) ? undefined : store.repository(nameOf(from)).blobs.get(digest);
   }
 
   const registry: SimulatedRegistry = {
@@ -123,7 +114,7 @@ export function openSimulatedRegistry(faults: RegistryFaults = {}): SimulatedReg
       const stored = visit(repository, 'push', signal);
       counted.bytesUp += bytes.length;
       const missing = findMissingContent(bytes, stored);
-      if (missing) throw new ChangeoverError('refused', `writing the manifest failed: ${missing} (HTTP 400 from ${repository.registry})`, { target });
+      if (missing) throw refusal(missing, repository, target);
       const digest = sha256Digest(bytes);
       stored.manifests.set(digest, { digest, mediaType, bytes: Uint8Array.from(bytes) });
       if (!reference.includes(':')) stored.tags.set(reference, digest);
@@ -138,6 +129,13 @@ export function openSimulatedRegistry(faults: RegistryFaults = {}): SimulatedReg
         throw error;
       }
     },
+    referrers: async (repository, digest, signal) => findReferrers(digest, visit(repository, 'pull', signal)),
+    async probe(repository, { mount, signal } = {}) {
+      const mounted = mount && (await registry.mountBlob(repository, mount.digest, mount.from, signal));
+      const able = (await registry.canPush(repository, signal)) ? 'yes' : 'unknown';
+      const kept = { immutableTags: 'unknown', retention: 'unknown', quota: undefined } as const;
+      return { product: 'simulated', mount: mounted === undefined ? 'unknown' : mounted ? 'yes' : 'no', chunks: able, referrers: 'yes', delete: 'no', ...kept };
+    },
     traffic: () => ({ ...counted }),
     close: async () => undefined,
   };
@@ -150,6 +148,13 @@ function checkContent(bytes: Uint8Array, digest: string, repository: Repository)
     throw new ChangeoverError('refused', `the content is not what its digest says: expected ${digest}, found ${found}`, {
       target: targetOf(repository, digest),
     });
+}
+
+function refusal(error: RegistryError, { registry }: Repository, target: string): ChangeoverError {
+  const { code, message, detail } = error;
+  const said = `${code}: ${message}${detail === '' ? '' : ` (${detail})`}`;
+  const cause: RegistryRefusal = { errors: [error] };
+  return new ChangeoverError('refused', `writing the manifest failed: ${said} (HTTP 400 from ${registry})`, { target, cause });
 }
 
 function tooLarge(repository: Repository, reference: string): ChangeoverError {

@@ -18,8 +18,8 @@ export type TrafficKind = 'whole' | 'none' | 'broken' | 'tee';
 export interface SimulatedTraffic extends SimulatedTraceStore {
   /** A JVM takes requests from now on, or no longer. */
   serve(jvm: SimulatedJvm, ready: boolean): void;
-  /** Traffic of one service, or of all that were not named; none before the first call. */
-  set(kind: TrafficKind, service?: string): void;
+  /** Traffic of one pod or service, or of all that were not named, from now on; none before the first call. */
+  set(kind: TrafficKind, podOrService?: string): void;
   /** Queries for traces so far. */
   readonly asked: { readonly at: number; readonly service: string }[];
 }
@@ -37,8 +37,8 @@ export function createSimulatedTraffic(clock: VirtualClock): SimulatedTraffic {
   const kinds = new Map<string, readonly { readonly kind: TrafficKind; readonly since: number }[]>();
   const asked: { at: number; service: string }[] = [];
 
-  function kindAt(service: string, at: number): TrafficKind {
-    const changes = kinds.get(service) ?? kinds.get('') ?? [];
+  function kindAt({ pod, service }: SimulatedJvm, at: number): TrafficKind {
+    const changes = kinds.get(pod) ?? kinds.get(service) ?? kinds.get('') ?? [];
     return changes.findLast((change) => change.since <= at)?.kind ?? 'none';
   }
 
@@ -46,7 +46,7 @@ export function createSimulatedTraffic(clock: VirtualClock): SimulatedTraffic {
     const traces: (readonly StoredSpan[])[] = [];
     const end = Math.min(toMs, shift.until ?? toMs);
     for (let at = Math.ceil(Math.max(fromMs, shift.from) / 1000) * 1000; at <= end; at += 1000) {
-      const kind = kindAt(shift.jvm.service, at);
+      const kind = kindAt(shift.jvm, at);
       if (kind !== 'none') traces.push([makeSpan(shift.jvm, at, kind)]);
     }
     return traces;
@@ -60,7 +60,7 @@ export function createSimulatedTraffic(clock: VirtualClock): SimulatedTraffic {
       if (ready && !open) shifts.push({ jvm, from: clock.now() });
       if (!ready && open) open.until = clock.now();
     },
-    set: (kind, service = '') => kinds.set(service, [...(kinds.get(service) ?? []), { kind, since: clock.now() }]),
+    set: (kind, podOrService = '') => void kinds.set(podOrService, [...(kinds.get(podOrService) ?? []), { kind, since: clock.now() }]),
     traces: async (query) => {
       const { service, fromMs, limit } = query;
       asked.push({ at: clock.now(), service });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { proxyFor } from './proxy.ts';
+import { proxyFor } from './proxy-for.ts';
 
 const env = {
   HTTPS_PROXY: 'http://proxy:3128',
@@ -40,6 +40,13 @@ describe('proxyFor', () => {
       expect(proxyFor(server, undefined, env)).toBe('http://proxy:3128');
     },
   );
+
+  it('knows the usual port of each scheme', () => {
+    const exempt = { ...env, NO_PROXY: 'r.test:80' };
+
+    expect(proxyFor('http://r.test', undefined, exempt)).toBeUndefined();
+    expect(proxyFor('https://r.test', undefined, exempt)).toBe('http://proxy:3128');
+  });
 
   it('goes straight everywhere with *', () => {
     expect(proxyFor('https://k8s.test', undefined, { ...env, NO_PROXY: '*' })).toBeUndefined();
