@@ -11,6 +11,7 @@ import { readChangeContext } from './change-context.ts';
 import type { TraceStore } from '../ports/trace-store.ts';
 import type { ReadPorts } from './ports.ts';
 import { readCalls } from './read-calls.ts';
+import { requireTraces } from './require-traces.ts';
 import { survey, type SurveyOptions } from './survey.ts';
 
 export interface PlanOptions extends SurveyOptions {
@@ -18,7 +19,7 @@ export interface PlanOptions extends SurveyOptions {
   readonly directory: string;
   /** Findings accepted by id, besides the policy's `allow`. */
   readonly allow: readonly string[];
-  /** Where the call graph is asked for, as far as there is one. */
+  /** Where the call graph is asked for, as far as there is one; a policy that needs it is not planned while it is down. */
   readonly traces?: TraceStore | undefined;
 }
 
@@ -29,6 +30,7 @@ export interface PlanOptions extends SurveyOptions {
  */
 export async function makePlan(ports: ReadPorts, options: PlanOptions): Promise<Plan> {
   const { policy } = options;
+  await requireTraces(options.traces, policy, options.signal);
   const cluster = await ports.cluster.identity(options.signal);
   options.onProgress?.('Reading the new agent');
   const change = await readChangeContext(ports, policy);

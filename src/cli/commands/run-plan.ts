@@ -38,7 +38,7 @@ async function planWith(invocation: Invocation, placed: PlacedPolicy): Promise<P
     try {
       const { policy, directory } = placed;
       const reading = { allow: options.allow ?? [], layerScan: options.layerScan !== false, onProgress: (text: string) => progress.say(text) };
-      const traces = policy.to.bridge ? undefined : await wiring.openTraceStore(cluster, policy);
+      const { traces } = engine.ports;
       return await abortable(wiring, (signal) => makePlan(engine.ports, { policy, directory, ...chosen, ...reading, traces, signal }));
     } finally {
       await engine.close();
