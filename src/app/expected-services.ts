@@ -11,6 +11,7 @@ import { pooled } from './pooled.ts';
 import { resources, workloadRef } from './resources.ts';
 
 const SERVICE_NAME = 'OTEL_SERVICE_NAME';
+const LONGEST_OLD_NAME = 50;
 
 export interface ExpectedFleet {
   readonly services: readonly ExpectedService[];
@@ -33,9 +34,11 @@ export async function expectFleet(
     const object = await cluster.get(workloadRef(record.item.id), options.signal);
     const readyPods = object && switched ? await readReadyPods(cluster, object, options.signal) : [];
     const workload = { id: record.item.id, switched, countsFromMs: options.countsFromMs ?? switchedAtMs(record), readyPods };
-    return { service: switched ? serviceName(record, object) : record.item.agent.serviceName, before: record.item.agent.serviceName, workload };
+    const before = record.item.agent.serviceName;
+    const named = switched ? serviceName(record, object) : before;
+    return { service: named && serviceNameOf(named), before, workload };
   });
-  const renamed = members.flatMap(({ service, before }) => (service !== undefined && before !== undefined ? [[before, service] as const] : []));
+  const renamed = members.flatMap(({ service, before = '' }) => (service === undefined ? [] : oldNames(before).map((name) => [name, service] as const)));
   const canonical = canonicalNames(new Map(renamed));
   const groups = Map.groupBy(members, ({ service, workload }) => (service === undefined ? ` ${workload.id}` : canonical(service)));
   return {
@@ -57,6 +60,12 @@ interface Member {
   /** What the old agent called it. */
   readonly before: string | undefined;
   readonly workload: ExpectedWorkload;
+}
+
+/** SkyWalking cuts long names, and shows them cut. */
+function oldNames(before: string): readonly string[] {
+  const name = serviceNameOf(before);
+  return [name, name.slice(0, LONGEST_OLD_NAME)].filter((each) => each !== '');
 }
 
 async function readReadyPods(cluster: Cluster, object: KubeObject, signal: AbortSignal | undefined): Promise<readonly ReadyPod[]> {

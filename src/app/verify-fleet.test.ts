@@ -204,10 +204,13 @@ describe('verifyFleet', () => {
     expect(cut).toMatchObject({ verdict: 'inconclusive', findings: [{ id: 'traces-cut', severity: 'warn' }] });
   });
 
-  it('looks for every service of a baseline, also beside the run, and under new names', async () => {
+  it('looks for every service of a baseline, also beside the run, under new names and names that were cut', async () => {
     await workload('orders', { env: [{ name: 'OTEL_SERVICE_NAME', value: 'shop-orders' }], oldName: 'orders' });
+    const long = `mail-${'x'.repeat(60)}`;
+    await workload('mail', { oldName: long });
     traces.add(
       span('shop-orders', { resource: { 'host.name': 'orders-1' } }),
+      span(long, { traceId: 't3', resource: { 'host.name': 'mail-1' } }),
       span('payments', { traceId: 't2' }),
       span('bank', { traceId: 't2', parentSpanId: 'payments' }),
     );
@@ -215,16 +218,15 @@ describe('verifyFleet', () => {
       { from: 'payments', to: 'bank' },
       { from: 'orders', to: 'payments' },
     ];
-    const value = makeBaseline('tee', { fromMs: 0, toMs: 1 }, { services: ['orders'], edges });
+    const value = makeBaseline('tee', { fromMs: 0, toMs: 1 }, { services: ['orders', long.slice(0, 50)], edges });
 
     const report = await verifyFleet({ cluster, traces, clock }, { ...options, baseline: { value, file: 'before.json' } });
 
     expect(report).toMatchObject({
       verdict: 'broken',
-      services: [{ service: 'shop-orders', verdict: 'ok' }],
       baseline: {
         verdict: 'missing',
-        services: { expected: 3, seen: 3 },
+        services: { expected: 4, seen: 4 },
         edges: { expected: 2, seen: 1 },
         findings: [{ id: 'edge-missing', params: { from: 'shop-orders', to: 'payments' } }],
       },

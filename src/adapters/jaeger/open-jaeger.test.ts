@@ -27,6 +27,8 @@ const answer = {
             { key: 'span.kind', type: 'string', value: 'client' },
             { key: 'error', type: 'bool', value: true },
             { key: 'http.response.status_code', type: 'int64', value: 503 },
+            { key: 'http.request.header.sw8', type: 'string', value: '["1-…"]' },
+            { key: 'sw8.parent_service', type: 'string', value: 'gateway' },
             { key: 'thread.name', type: 'string', value: 'main' },
           ],
           processID: 'p1',
@@ -85,7 +87,7 @@ describe('openJaeger', () => {
           startMs: 1_795_533_806_166,
           durationMs: 1.5,
           resource: { 'host.name': 'orders-7d9f' },
-          attributes: { error: 'true', 'http.response.status_code': '503' },
+          attributes: { error: 'true', 'http.response.status_code': '503', 'http.request.header.sw8': '["1-…"]', 'sw8.parent_service': 'gateway' },
         },
       ],
     ]);
