@@ -2,7 +2,8 @@ import { ChangeoverError, type ErrorCode } from '../core/error.ts';
 import type { Finding } from '../core/finding.ts';
 import { imageFacts, type ImagePieces } from '../core/image/assemble-facts.ts';
 import { readImageConfig } from '../core/image/image-config.ts';
-import { readManifest, type ImageManifest } from '../core/image/manifest.ts';
+import { imageRefusal } from '../core/image/image-rule.ts';
+import { linuxImages, readManifest, type ImageManifest } from '../core/image/manifest.ts';
 import { readOurs } from '../core/image/our-labels.ts';
 import { repositoryName, type Repository } from '../core/image/reference.ts';
 import type { PlatformImage, RawManifest, SourceImage } from '../core/image/source-image.ts';
@@ -37,7 +38,10 @@ export async function readImage(
   } catch (error) {
     if (!(error instanceof ChangeoverError) || concernsEverybody.has(error.code)) throw error;
     const id = error.code === 'denied' ? 'registry-denied' : 'image-unreadable';
-    return { kind: 'problem', finding: { id, severity: 'block', params: { ...nameOf(image), detail: error.message } } };
+    return {
+      kind: 'problem',
+      finding: { id, severity: 'block', params: { ...nameOf(image), detail: error.message, ...(error.rule === undefined ? {} : { rule: error.rule }) } },
+    };
   }
 }
 
@@ -53,10 +57,9 @@ export async function readSourceImage(
   const parsed = readManifest(stored.bytes, stored.mediaType);
   const scan = { repository, digest, ...options };
   if (parsed.kind === 'image') return { repository, digest, platforms: [await readPlatform(ports, { stored, parsed }, scan)] };
-  const children = parsed.manifests.filter((child) => child.platform?.os === 'linux' || (child.platform === undefined && parsed.manifests.length === 1));
-  const platforms = await Promise.all(children.map((child) => readChild(ports, child.digest, scan)));
+  const platforms = await Promise.all(linuxImages(parsed).map((child) => readChild(ports, child.digest, scan)));
   const [first, ...rest] = platforms;
-  if (!first) throw new ChangeoverError('unsupported', 'the index holds no image for Linux', { target: `${repositoryName(repository)}@${digest}` });
+  if (!first) throw imageRefusal('not-linux', 'the index holds no image for Linux', { target: `${repositoryName(repository)}@${digest}` });
   return { repository, digest, index: { raw: stored, parsed }, platforms: [first, ...rest] };
 }
 

@@ -36,6 +36,8 @@ export interface ErrorDetails {
   readonly retryable?: boolean;
   /** For `rate-limited` and `unreachable`: milliseconds the server asked us to wait. */
   readonly retryAfterMs?: number;
+  /** The rule of ours behind a refusal: a stable id for programs. */
+  readonly rule?: string;
   readonly cause?: unknown;
 }
 
@@ -46,6 +48,7 @@ export class ChangeoverError extends Error {
   readonly hint: string | undefined;
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
+  readonly rule: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -55,6 +58,7 @@ export class ChangeoverError extends Error {
     this.hint = details.hint;
     this.retryable = details.retryable ?? false;
     this.retryAfterMs = details.retryAfterMs;
+    this.rule = details.rule;
   }
 }
 

@@ -18,6 +18,8 @@ export interface TarParser {
 const BLOCK = 512;
 const MAX_EXTENSION = 1024 * 1024;
 const HEADER_ONLY = new Set(['1', '2', '3', '4', '5', '6']);
+/** How GNU tar, Go and others write extended attributes, values as they are. */
+const XATTR = 'SCHILY.xattr.';
 const TYPES: { readonly [flag: string]: LayerEntry['type'] } = { '0': 'file', '\0': 'file', '7': 'file', '1': 'hardlink', '2': 'symlink', '5': 'directory' };
 
 /**
@@ -110,6 +112,7 @@ interface Extension {
   readonly uid?: number;
   readonly gid?: number;
   readonly mtime?: number;
+  readonly xattrs?: { readonly [name: string]: string };
 }
 
 function collectExtension(flag: string, size: number, done: (found: Extension) => void): TarSink {
@@ -132,21 +135,23 @@ function collectExtension(flag: string, size: number, done: (found: Extension) =
 /** Records are `LENGTH KEY=VALUE\n`, the length counting the whole record. */
 function parsePax(bytes: Buffer): Extension {
   const found: { path?: string; link?: string; size?: number; uid?: number; gid?: number; mtime?: number } = {};
+  const xattrs = new Map<string, string>();
   for (let at = 0; at < bytes.length;) {
     const space = bytes.indexOf(0x20, at);
     const length = Number(bytes.toString('latin1', at, space));
     if (space < 0 || !Number.isInteger(length) || length <= space - at || at + length > bytes.length) throw new BrokenTar('it holds a broken pax header');
-    const record = bytes.toString('utf8', space + 1, at + length - 1);
+    const record = bytes.subarray(space + 1, at + length - 1);
     const equals = record.indexOf('=');
-    const value = record.slice(equals + 1);
-    const key = record.slice(0, equals);
+    const value = record.toString('utf8', equals + 1);
+    const key = record.toString('utf8', 0, equals);
     if (key.startsWith('GNU.sparse.')) throw new BrokenTar('it holds a sparse file');
     if (key === 'path') found.path = value;
     else if (key === 'linkpath') found.link = value;
+    else if (key.startsWith(XATTR)) xattrs.set(key.slice(XATTR.length), record.toString('base64', equals + 1));
     else if (key === 'mtime' || key === 'size' || key === 'uid' || key === 'gid') found[key] = Number(value);
     at += length;
   }
-  return found;
+  return xattrs.size === 0 ? found : { ...found, xattrs: Object.fromEntries(xattrs) };
 }
 
 function toEntry(block: Buffer, flag: string, extension: Extension): Omit<LayerEntry, 'size'> {
@@ -165,6 +170,7 @@ function toEntry(block: Buffer, flag: string, extension: Extension): Omit<LayerE
     gid: extension.gid ?? readNumber(block, 116, 8),
     mtime: extension.mtime ?? readNumber(block, 136, 12),
     ...(link === undefined ? {} : { link }),
+    ...(type === 'directory' && extension.xattrs !== undefined ? { xattrs: extension.xattrs } : {}),
   };
 }
 

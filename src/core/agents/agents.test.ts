@@ -46,7 +46,7 @@ function imageFiles(files: { readonly [path: string]: string }): ImageFiles {
     Object.keys(files)
       .filter((each) => each.startsWith(`${path}/`))
       .map((each) => each.slice(path.length + 1));
-  return { entry, children, physicalPath: (path) => path, text: (path) => files[path], references: () => ({}) };
+  return { entry, children, doubt: () => undefined, physicalPath: (path) => path, text: (path) => files[path], references: () => ({}) };
 }
 
 function found(
@@ -100,7 +100,7 @@ describe('detecting agents', () => {
   });
 
   it('sees the new agent behind the old path', () => {
-    const ours = { sourceDigest: '', agent: 'opentelemetry', version: '2.33.1', edits: '' };
+    const ours = { sourceDigest: '', sourceName: '', agent: 'opentelemetry', version: '2.33.1', edits: '' };
     const link = { [SWJ]: '-> /changeover/agent/javaagent.jar', '/changeover/agent/javaagent.jar': '' };
 
     expect(found(`-javaagent:${SWJ}`, link)).toEqual([['opentelemetry', SWJ]]);

@@ -53,7 +53,7 @@ describe('imageFacts', () => {
         { digest: 'sha256:l1', size: 1, mediaType: 'm' },
         { digest: 'sha256:l2', size: 1, mediaType: 'm' },
       ],
-      ours: { sourceDigest: 'sha256:original', agent: 'opentelemetry', version: '2.33.1', edits: 'e' },
+      ours: { sourceDigest: 'sha256:original', sourceName: '', agent: 'opentelemetry', version: '2.33.1', edits: 'e' },
     });
     expect(files?.children('/')).toEqual(['sha256:l1', 'sha256:l2']);
     expect(runtime).not.toHaveProperty('diffIds');

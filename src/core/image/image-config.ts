@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { ChangeoverError } from '../error.ts';
 import { sha256Digest } from './digest.ts';
 import type { ImageConfig } from './image-facts.ts';
+import { imageRefusal } from './image-rule.ts';
 import { readDocument } from './json-document.ts';
 
 /** An image config with what a rewrite needs besides its runtime part. */
@@ -48,7 +48,7 @@ export function readImageConfig(bytes: Uint8Array): StoredConfig {
   const { os, architecture, config, rootfs, history } = readDocument(bytes, schema, 'image config');
   const problem =
     rootfs.type !== 'layers' ? `its rootfs.type is "${rootfs.type}"` : os === '' || architecture === '' ? 'it names no os or no architecture' : undefined;
-  if (problem !== undefined) throw new ChangeoverError('unsupported', `not the config of an image: ${problem}`, { target: sha256Digest(bytes) });
+  if (problem !== undefined) throw imageRefusal('not-an-image', `not the config of an image: ${problem}`, { target: sha256Digest(bytes) });
   return {
     os,
     architecture,

@@ -13,6 +13,8 @@ export interface LayerEntry {
   readonly size: number;
   /** Target as written, for symlink and hardlink. */
   readonly link?: string;
+  /** Of folders, which an added layer must repeat: values in base64. */
+  readonly xattrs?: { readonly [name: string]: string };
 }
 
 /** Everything one layer's tar says: derived once per layer digest and cached. Whiteouts stay entries of their own name. */
@@ -28,12 +30,21 @@ export interface LayerIndex {
   readonly references: { readonly [path: string]: readonly string[] };
 }
 
+/**
+ * `attributes`: the topmost layer with something in this folder has no entry for it, so that some runtimes keep the mode and owner of the layers below and
+ * others make it anew. `content`: the way there leads through a folder that one layer both deletes and creates, or that a layer creates by a path through what
+ * is no folder below it.
+ */
+export type Doubt = 'attributes' | 'content';
+
 /** The merged file system an image shows, as far as its layers were scanned. */
 export interface ImageFiles {
   /** The entry at a path after resolving no symlink at all; undefined = proven absent. */
   entry(path: string): LayerEntry | undefined;
   /** Names directly below a directory. */
   children(path: string): readonly string[];
+  /** What container runtimes unpack differently there; undefined when they agree. */
+  doubt(path: string): Doubt | undefined;
   /** Resolves symlinks of every component but the last; undefined when a component is missing or loops. */
   physicalPath(path: string): string | undefined;
   /** Text of a captured file, at its physical path. */
@@ -70,5 +81,12 @@ export interface ImageFacts {
   readonly files?: ImageFiles;
   readonly scanProblem?: string;
   /** Set when the image is a result of ours (labels `dev.changeover.*`). */
-  readonly ours?: { readonly sourceDigest: string; readonly agent: string; readonly version: string; readonly edits: string };
+  readonly ours?: {
+    readonly sourceDigest: string;
+    /** The whole image that was rewritten, by name and digest: the index where there was one. */
+    readonly sourceName: string;
+    readonly agent: string;
+    readonly version: string;
+    readonly edits: string;
+  };
 }

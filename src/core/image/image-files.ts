@@ -1,4 +1,4 @@
-import type { ImageFiles, LayerEntry, LayerIndex } from './image-facts.ts';
+import type { Doubt, ImageFiles, LayerEntry, LayerIndex } from './image-facts.ts';
 import { splitPath } from './layer-path.ts';
 import { findNode, isDirectory, MAX_LINKS, newDirectory, readLayerTree } from './layer-tree.ts';
 import type { Directory, FileNode } from './layer-tree.ts';
@@ -13,6 +13,7 @@ export function mergeLayers(indexes: readonly LayerIndex[]): ImageFiles {
   return {
     entry: (path) => readEntry(findNode(root, path), path),
     children: (path) => listNames(findNode(root, path)),
+    doubt: (path) => findDoubt(root, path),
     physicalPath: (path) => resolveParents(root, path),
     text: (path) => {
       const node = findNode(root, path);
@@ -28,9 +29,21 @@ function mergeDirectory(lower: Directory, upper: Directory): Directory {
   for (const name of upper.hidden) if (!isDirectory(upper.children.get(name))) children.delete(name);
   for (const [name, node] of upper.children) {
     const below = children.get(name);
-    children.set(name, isDirectory(node) ? mergeDirectory(isDirectory(below) ? below : newDirectory(), node) : node);
+    const merged = isDirectory(node) ? mergeDirectory(isDirectory(below) ? below : newDirectory(), node) : node;
+    const disputed = isDirectory(node) && below !== undefined && (isDirectory(below) ? upper.hidden.has(name) && !node.opaque : node.entry === undefined);
+    children.set(name, disputed ? { ...merged, doubtful: true } : merged);
   }
-  return { ...upper, entry: upper.entry ?? lower.entry, children };
+  const doubtful = lower.doubtful === true && !upper.opaque;
+  return { ...upper, entry: upper.entry ?? lower.entry, stated: upper.entry !== undefined, doubtful, children };
+}
+
+function findDoubt(root: Directory, path: string): Doubt | undefined {
+  let node: FileNode | undefined = root;
+  for (const name of splitPath(path)) {
+    node = isDirectory(node) ? node.children.get(name) : undefined;
+    if (isDirectory(node) && node.doubtful) return 'content';
+  }
+  return isDirectory(node) && node !== root && !node.stated ? 'attributes' : undefined;
 }
 
 /** A directory that no layer has an entry for exists all the same, with the attributes that unpackers give it. */

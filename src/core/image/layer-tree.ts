@@ -10,6 +10,10 @@ export interface Directory {
   readonly hidden: Set<string>;
   /** Whether this layer hides everything that lower layers have in this directory. */
   opaque: boolean;
+  /** Whether runtimes disagree about what is in it. */
+  readonly doubtful?: boolean;
+  /** Of merged layers: whether the topmost one that has something in it has an entry for it. */
+  readonly stated?: boolean;
 }
 
 /** Anything but a directory. */

@@ -1,5 +1,7 @@
+import { jsonEqual } from '../json.ts';
 import type { ImageFiles } from './image-facts.ts';
 import { ancestors, compareLayerPaths, nameOf, OPAQUE, parentOf, WHITEOUT } from './layer-path.ts';
+import { repeatableXattrs } from './repeatable-xattrs.ts';
 import type { TarEntry } from './tar-writer.ts';
 
 interface Ground {
@@ -18,7 +20,7 @@ export function lintLayer(entries: readonly TarEntry[], ground: Ground): void {
   for (const [index, entry] of entries.entries()) {
     const problem =
       findNameProblem(entry.path) ??
-      findOrderProblem(entry, entries[index - 1], byPath) ??
+      findOrderProblem(entry, { previous: entries[index - 1], byPath, lower: ground.lower }) ??
       findWhiteoutProblem(entry, byPath, ground) ??
       findAttributeProblem(entry, ground);
     if (problem !== undefined) throw new Error(`a layer we built breaks a rule: "${entry.path}" ${problem}`);
@@ -33,11 +35,22 @@ function findNameProblem(path: string): string | undefined {
   return nameOf(path) === WHITEOUT ? 'is a whiteout of nothing' : undefined;
 }
 
-function findOrderProblem(entry: TarEntry, previous: TarEntry | undefined, byPath: ReadonlyMap<string, TarEntry>): string | undefined {
+interface Around {
+  readonly previous: TarEntry | undefined;
+  readonly byPath: ReadonlyMap<string, TarEntry>;
+  readonly lower: ImageFiles | undefined;
+}
+
+function findOrderProblem(entry: TarEntry, { previous, byPath, lower }: Around): string | undefined {
   if (byPath.get(entry.path) !== entry) return 'appears twice';
   if (previous !== undefined && compareLayerPaths(previous.path, entry.path) >= 0) return `comes after "${previous.path}"`;
-  const missing = ancestors(entry.path).find((path) => byPath.get(path)?.kind !== 'directory');
+  const missing = ancestors(entry.path).find((path) => (byPath.get(path)?.kind ?? leftToRuntimes(lower, path)) !== 'directory');
   return missing === undefined ? undefined : `has no entry for its folder "${missing}"`;
+}
+
+/** A folder whose attributes runtimes disagree about stays on each what it is, if no entry says otherwise. */
+function leftToRuntimes(lower: ImageFiles | undefined, path: string): string | undefined {
+  return lower?.doubt(`/${path}`) === 'attributes' ? lower.entry(`/${path}`)?.type : undefined;
 }
 
 function findWhiteoutProblem(entry: TarEntry, byPath: ReadonlyMap<string, TarEntry>, { lower }: Ground): string | undefined {
@@ -54,10 +67,13 @@ function findWhiteoutProblem(entry: TarEntry, byPath: ReadonlyMap<string, TarEnt
 
 function findAttributeProblem(entry: TarEntry, { mtime, lower }: Ground): string | undefined {
   const below = lower?.entry(`/${entry.path}`);
+  if ([...ancestors(entry.path), entry.path].some((path) => lower?.doubt(`/${path}`) === 'content')) return 'lies where runtimes unpack the image differently';
   const sameOwner = entry.uid === below?.uid && entry.gid === below.gid;
   if (entry.kind === 'directory' && below !== undefined) {
     if (below.type !== 'directory') return `is a folder on top of a ${below.type}`;
-    return sameOwner && entry.mode === below.mode && entry.mtime === below.mtime ? undefined : 'changes the attributes of a folder of the image';
+    if (lower?.doubt(`/${entry.path}`) !== undefined) return 'decides what runtimes disagree about';
+    const same = sameOwner && entry.mode === below.mode && entry.mtime === below.mtime && jsonEqual(entry.xattrs, repeatableXattrs(below.xattrs));
+    return same ? undefined : 'changes the attributes of a folder of the image';
   }
   if (entry.mtime !== mtime) return 'has a time of its own';
   if ((entry.mode & ~0o777) !== 0) return 'is setuid, setgid or sticky';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sha256Digest } from './digest.ts';
-import { choosePlatform, readManifest } from './manifest.ts';
+import { choosePlatform, linuxImages, readManifest } from './manifest.ts';
 import type { ImageIndex } from './manifest.ts';
 import { mediaTypes } from './media-types.ts';
 
@@ -57,27 +57,60 @@ describe('readManifest', () => {
     expect(read.kind).toBe('image');
   });
 
-  it.each<[code: string, message: string, document: object, mediaType: string]>([
-    ['unsupported', 'schema 1', { schemaVersion: 1, fsLayers: [] }, 'application/vnd.docker.distribution.manifest.v1+prettyjws'],
-    ['unsupported', 'schema 1', { schemaVersion: 1, fsLayers: [] }, 'application/json'],
-    ['unsupported', 'not the media type', image, 'application/vnd.example+json'],
-    ['unsupported', 'an artifact', { ...image, config: { ...image.config, mediaType: 'application/vnd.cncf.helm.config.v1+json' } }, oci.manifest],
-    ['unsupported', 'an artifact', { ...image, config: { ...image.config, mediaType: 'application/vnd.oci.empty.v1+json' } }, oci.manifest],
-    ['unsupported', 'in-toto', { ...image, layers: [{ ...image.layers[0], mediaType: 'application/vnd.in-toto+json' }] }, oci.manifest],
-    ['unsupported', 'Nydus', { ...image, layers: [{ ...image.layers[0], annotations: { 'containerd.io/snapshot/nydus-bootstrap': 'true' } }] }, oci.manifest],
-    ['unsupported', 'nydus.blob', { ...image, layers: [{ ...image.layers[0], mediaType: 'application/vnd.oci.image.layer.nydus.blob.v1' }] }, oci.manifest],
-    ['unsupported', 'config', { ...image, config: undefined }, oci.manifest],
-    ['unsupported', 'layers.0.digest', { ...image, layers: [{ ...image.layers[0], digest: 'latest' }] }, oci.manifest],
-    ['refused', 'was served as', image, docker.manifest],
-    ['refused', 'list of manifests', { ...image, manifests: [] }, oci.manifest],
-    ['refused', 'config or layers', { ...image, mediaType: oci.index, manifests: [] }, oci.index],
-  ])('throws %s (%s)', (code, message, document, mediaType) => {
-    expect(() => readManifest(bytes(document), mediaType)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(message) }));
+  it.each<[rule: string, message: string, document: object, mediaType: string]>([
+    ['schema-1', 'schema 1', { schemaVersion: 1, fsLayers: [] }, 'application/vnd.docker.distribution.manifest.v1+prettyjws'],
+    ['schema-1', 'schema 1', { schemaVersion: 1, fsLayers: [] }, 'application/json'],
+    ['not-an-image', 'not the media type', image, 'application/vnd.example+json'],
+    ['helm-chart', 'a Helm chart', { ...image, config: { ...image.config, mediaType: 'application/vnd.cncf.helm.config.v1+json' } }, oci.manifest],
+    ['artifact', 'an artifact', { ...image, config: { ...image.config, mediaType: 'application/vnd.oci.empty.v1+json' } }, oci.manifest],
+    ['unknown-layer', 'in-toto', { ...image, layers: [{ ...image.layers[0], mediaType: 'application/vnd.in-toto+json' }] }, oci.manifest],
+    ['nydus-layer', 'Nydus', { ...image, layers: [{ ...image.layers[0], annotations: { 'containerd.io/snapshot/nydus-bootstrap': 'true' } }] }, oci.manifest],
+    ['nydus-layer', 'nydus.blob', { ...image, layers: [{ ...image.layers[0], mediaType: 'application/vnd.oci.image.layer.nydus.blob.v1' }] }, oci.manifest],
+    ['manifest-contradicts-itself', 'was served as', image, docker.manifest],
+    ['manifest-contradicts-itself', 'list of manifests', { ...image, manifests: [] }, oci.manifest],
+    ['manifest-contradicts-itself', 'config or layers', { ...image, mediaType: oci.index, manifests: [] }, oci.index],
+  ])('refuses by the rule %s (%s)', (rule, message, document, mediaType) => {
+    expect(() => readManifest(bytes(document), mediaType)).toThrow(
+      expect.objectContaining({ rule, message: expect.stringContaining(message), target: sha256Digest(bytes(document)) }),
+    );
+  });
+
+  it.each([
+    ['config', { ...image, config: undefined }],
+    ['layers.0.digest', { ...image, layers: [{ ...image.layers[0], digest: 'latest' }] }],
+  ])('names the member that is not as it should be: %s', (member, document) => {
+    expect(() => readManifest(bytes(document), oci.manifest)).toThrow(
+      expect.objectContaining({ code: 'unsupported', message: expect.stringContaining(member) }),
+    );
   });
 
   it('throws unsupported for what is not JSON or not UTF-8', () => {
     expect(() => readManifest(Buffer.from('<html>'), oci.manifest)).toThrow(expect.objectContaining({ code: 'unsupported' }));
     expect(() => readManifest(Uint8Array.of(0x22, 0xff, 0x22), oci.manifest)).toThrow(expect.objectContaining({ code: 'unsupported' }));
+  });
+});
+
+describe('linuxImages', () => {
+  const linux = (architecture: string): object => ({ os: 'linux', architecture });
+
+  it('are the images of every architecture, and neither other systems nor what describes an image', () => {
+    const attestation = { annotations: { 'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': digest(1) } };
+    const index = indexOf(
+      child(1, linux('amd64')),
+      child(2, linux('arm64')),
+      child(3, { os: 'windows', architecture: 'amd64' }),
+      child(4, { os: 'unknown', architecture: 'unknown' }, attestation),
+      child(5, linux('amd64'), { artifactType: 'application/vnd.amazon.soci.index.v2+json' }),
+      child(6, linux('amd64'), { annotations: { 'com.amazon.soci.image-manifest-digest': digest(1) } }),
+      child(7, linux('amd64'), { mediaType: 'application/vnd.example' }),
+      child(8),
+    );
+
+    expect(linuxImages(readManifest(index, oci.index) as ImageIndex).map((each) => each.digest)).toEqual([digest(1), digest(2)]);
+  });
+
+  it('is the only child where it names no platform', () => {
+    expect(linuxImages(readManifest(indexOf(child(8)), oci.index) as ImageIndex)).toHaveLength(1);
   });
 });
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ChangeoverError } from '../error.ts';
 import { sha256Digest } from './digest.ts';
+import { imageRefusal } from './image-rule.ts';
 import { readDocument } from './json-document.ts';
 import { classifyManifest, isImageConfigType, isTarLayerType } from './media-types.ts';
 import type { Family } from './media-types.ts';
@@ -30,13 +30,19 @@ export interface ImageManifest {
   readonly annotations: { readonly [key: string]: string };
 }
 
+/** A child of an index, as the index describes it. */
+export interface IndexChild extends Descriptor {
+  readonly platform?: Platform;
+  readonly artifactType?: string;
+}
+
 /** A list of manifests, usually one per platform. */
 export interface ImageIndex {
   readonly kind: 'index';
   readonly family: Family;
   readonly mediaType: string;
   readonly digest: string;
-  readonly manifests: readonly (Descriptor & { readonly platform?: Platform })[];
+  readonly manifests: readonly IndexChild[];
 }
 
 const SCHEMA_1 = 'application/vnd.docker.distribution.manifest.v1+';
@@ -54,7 +60,7 @@ const anything = z
   .transform((value) => value ?? undefined);
 const head = z.object({ schemaVersion: anything, mediaType: z.string().nullish(), manifests: anything, layers: anything, config: anything });
 const imageSchema = z.object({ config: descriptor, layers: z.array(descriptor), annotations });
-const indexSchema = z.object({ manifests: z.array(descriptor.extend({ platform: platform.nullish() })) });
+const indexSchema = z.object({ manifests: z.array(descriptor.extend({ platform: platform.nullish(), artifactType: z.string().nullish() })) });
 
 /**
  * Reads a manifest under the media type it was served with.
@@ -66,16 +72,16 @@ export function readManifest(bytes: Uint8Array, mediaType: string): ImageManifes
   const type = mediaType.split(';')[0]?.trim().toLowerCase() ?? '';
   const body = readDocument(bytes, head, 'manifest');
   if (body.schemaVersion === 1 || type.startsWith(SCHEMA_1)) {
-    throw new ChangeoverError('unsupported', 'the image has a schema 1 manifest, which container runtimes no longer read', {
+    throw imageRefusal('schema-1', 'the image has a schema 1 manifest, which container runtimes no longer read', {
       target: digest,
       hint: 'Push it once with a current tool (docker, skopeo, buildah): that converts it.',
     });
   }
   const format = classifyManifest(type);
-  if (format === undefined) throw new ChangeoverError('unsupported', `"${type}" is not the media type of an image or an index`, { target: digest });
+  if (format === undefined) throw imageRefusal('not-an-image', `"${type}" is not the media type of an image or an index`, { target: digest });
 
   const contradiction = findContradiction(body, type, format.kind);
-  if (contradiction !== undefined) throw new ChangeoverError('refused', `the manifest contradicts itself: ${contradiction}`, { target: digest });
+  if (contradiction !== undefined) throw imageRefusal('manifest-contradicts-itself', `the manifest contradicts itself: ${contradiction}`, { target: digest });
   const common = { family: format.family, mediaType: type, digest };
   return format.kind === 'index' ? { ...common, ...readIndex(bytes) } : { ...common, ...readImage(bytes, digest) };
 }
@@ -84,14 +90,14 @@ export function readManifest(bytes: Uint8Array, mediaType: string): ImageManifes
  * The child of an index for a platform. The first match wins, as runtimes do it; a lone child without a platform matches (its config tells).
  * Throws `unsupported` when there is none, or several variants and none was asked for: nodes would choose by themselves.
  */
-export function choosePlatform(index: ImageIndex, wanted: Platform): Descriptor & { readonly platform?: Platform } {
-  const images = index.manifests.filter((child) => classifyManifest(child.mediaType) !== undefined);
+export function choosePlatform(index: ImageIndex, wanted: Platform): IndexChild {
+  const images = index.manifests.filter(isImageChild);
   const matching = images.filter(({ platform }) => platform?.os === wanted.os && platform.architecture === wanted.architecture);
   const chosen = wanted.variant === undefined ? matching : matching.filter(({ platform }) => platform?.variant === wanted.variant);
   const variants = new Set(chosen.map(({ platform }) => platform?.variant));
   if (variants.size > 1) {
-    throw new ChangeoverError(
-      'unsupported',
+    throw imageRefusal(
+      'ambiguous-platform',
       `the index has several variants of ${wanted.os}/${wanted.architecture}: ${[...variants].map((variant) => variant ?? 'none').join(', ')}`,
       {
         target: index.digest,
@@ -101,10 +107,25 @@ export function choosePlatform(index: ImageIndex, wanted: Platform): Descriptor 
   const child = chosen[0] ?? (images.length === 1 && images[0]?.platform === undefined ? images[0] : undefined);
   if (child !== undefined) return child;
   const offered = images.map(({ platform }) => (platform === undefined ? 'not named' : `${platform.os}/${platform.architecture}`)).join(', ');
-  throw new ChangeoverError('unsupported', `the index has no image for ${wanted.os}/${wanted.architecture}`, {
+  throw imageRefusal('no-platform', `the index has no image for ${wanted.os}/${wanted.architecture}`, {
     target: index.digest,
     hint: `Its platforms are: ${offered || 'none'}.`,
   });
+}
+
+/** Annotations by which a child says that it describes another child (BuildKit attestations, SOCI v2). */
+export const subjectAnnotations: readonly string[] = ['vnd.docker.reference.digest', 'com.amazon.soci.image-manifest-digest'];
+
+/** The children a rewrite is about: images for Linux, of whatever architecture. Those for other systems, attestations and artifacts are left as they are. */
+export function linuxImages(index: ImageIndex): readonly IndexChild[] {
+  const images = index.manifests.filter(isImageChild);
+  return images.filter(({ platform }) => (platform === undefined ? index.manifests.length === 1 : platform.os === 'linux'));
+}
+
+function isImageChild(child: IndexChild): boolean {
+  return (
+    classifyManifest(child.mediaType) !== undefined && child.artifactType === undefined && !subjectAnnotations.some((name) => Object.hasOwn(child.annotations, name))
+  );
 }
 
 function findContradiction(body: z.infer<typeof head>, type: string, kind: 'image' | 'index'): string | undefined {
@@ -116,15 +137,25 @@ function findContradiction(body: z.infer<typeof head>, type: string, kind: 'imag
 
 function readImage(bytes: Uint8Array, digest: string): Pick<ImageManifest, 'kind' | 'config' | 'layers' | 'annotations'> {
   const image = readDocument(bytes, imageSchema, 'image manifest');
-  if (!isImageConfigType(image.config.mediaType)) {
-    throw new ChangeoverError('unsupported', `not an image but an artifact: its config is "${image.config.mediaType}"`, { target: digest });
-  }
+  assertImageConfig(image.config.mediaType, digest);
   const foreign = image.layers.find(({ mediaType, annotations }) => !isTarLayerType(mediaType) || Object.keys(annotations).some(isNydus));
   if (foreign !== undefined) {
-    const form = isTarLayerType(foreign.mediaType) ? 'a Nydus file system' : `"${foreign.mediaType}"`;
-    throw new ChangeoverError('unsupported', `a layer is ${form}, under which an added tar layer is not seen`, { target: digest });
+    const nydus = isTarLayerType(foreign.mediaType) || foreign.mediaType.includes('nydus');
+    const form = nydus ? `a Nydus file system ("${foreign.mediaType}")` : `"${foreign.mediaType}"`;
+    throw imageRefusal(nydus ? 'nydus-layer' : 'unknown-layer', `a layer is ${form}, under which an added tar layer is not seen`, {
+      target: digest,
+      hint: 'Rewrite the image it was converted from, and convert the result.',
+    });
   }
   return { kind: 'image', ...image };
+}
+
+function assertImageConfig(mediaType: string, target: string): void {
+  if (isImageConfigType(mediaType)) return;
+  if (/^application\/vnd\.cncf\.helm\./.test(mediaType)) {
+    throw imageRefusal('helm-chart', 'not an image but a Helm chart', { target, hint: 'Name the image that the chart deploys.' });
+  }
+  throw imageRefusal('artifact', `not an image but an artifact: its config is "${mediaType}"`, { target });
 }
 
 function isNydus(annotation: string): boolean {
@@ -135,8 +166,9 @@ function readIndex(bytes: Uint8Array): Pick<ImageIndex, 'kind' | 'manifests'> {
   const { manifests } = readDocument(bytes, indexSchema, 'image index');
   return {
     kind: 'index',
-    manifests: manifests.map(({ platform, ...child }) => ({
+    manifests: manifests.map(({ platform, artifactType, ...child }) => ({
       ...child,
+      ...(artifactType === null || artifactType === undefined ? {} : { artifactType }),
       ...(platform === null || platform === undefined ? {} : { platform: readPlatform(platform) }),
     })),
   };

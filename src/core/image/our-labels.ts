@@ -29,5 +29,11 @@ export function readOurs({ labels, diffIds }: Pick<StoredConfig, 'labels' | 'dif
   const sourceDigest = labels[ourLabels.source];
   if (sourceDigest === undefined || diffIds.length !== Number(below) + ours.length || diffIds.slice(Number(below)).join(' ') !== ours.join(' '))
     return undefined;
-  return { sourceDigest, agent: labels[ourLabels.agent] ?? '', version: labels[ourLabels.version] ?? '', edits: labels[ourLabels.edits] ?? '' };
+  return {
+    sourceDigest,
+    sourceName: labels[ourLabels.sourceName] ?? '',
+    agent: labels[ourLabels.agent] ?? '',
+    version: labels[ourLabels.version] ?? '',
+    edits: labels[ourLabels.edits] ?? '',
+  };
 }

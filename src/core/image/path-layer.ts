@@ -4,6 +4,7 @@ import { buildLayer, LAYER_TIME } from './built-layer.ts';
 import type { BuiltLayer } from './built-layer.ts';
 import type { ImageFiles } from './image-facts.ts';
 import { ancestors, compareLayerPaths, nameOf, OPAQUE, parentOf, WHITEOUT } from './layer-path.ts';
+import { repeatableXattrs } from './repeatable-xattrs.ts';
 import type { TarEntry } from './tar-writer.ts';
 
 /** One change below folders that the image already has. Paths are absolute, as the image's users name them. */
@@ -15,6 +16,8 @@ export type LayerChange =
   | { readonly kind: 'file'; readonly path: string; readonly bytes: Uint8Array; readonly mode: number; readonly uid: number; readonly gid: number };
 
 export type PathLayer = { readonly kind: 'built'; readonly layer: BuiltLayer } | { readonly kind: 'refused'; readonly finding: Finding };
+
+const DISPUTED = 'container runtimes unpack it differently: a layer deletes and creates the same folder, or leads through a link of a layer below';
 
 /** A change with the place it really has: relative to the root, no symlink on the way. */
 type Placed = LayerChange & { readonly place: string };
@@ -29,6 +32,7 @@ export function buildPathLayer(files: ImageFiles, changes: readonly LayerChange[
     const physical = files.physicalPath(change.path);
     const because = physical === undefined ? 'a folder above it is missing, or symbolic links lead in a circle' : findObstacle(files, change, physical);
     if (physical === undefined || because !== undefined) return refuse(change.path, because ?? '');
+    if ([...ancestors(physical), physical].some((path) => files.doubt(path) === 'content')) return refuse(change.path, DISPUTED);
     placed.push({ ...change, place: physical.slice(1) });
   }
   for (const change of placed) {
@@ -36,7 +40,7 @@ export function buildPathLayer(files: ImageFiles, changes: readonly LayerChange[
     if (because !== undefined) return refuse(change.path, because);
   }
   const folders = new Set(placed.flatMap((change) => [...ancestors(change.place), ...(change.kind === 'opaque' ? [change.place] : [])]));
-  const entries = [...[...folders].map((path) => repeatFolder(files, path)), ...placed.map(toEntry)];
+  const entries = [...[...folders].flatMap((path) => repeatFolder(files, path)), ...placed.map(toEntry)];
   return {
     kind: 'built',
     layer: buildLayer(
@@ -79,10 +83,13 @@ function findConflict(change: Placed, all: readonly Placed[]): string | undefine
   return above.kind === 'opaque' && (change.kind === 'symlink' || change.kind === 'file') ? undefined : `${above.path} above it is changed as well`;
 }
 
-function repeatFolder(files: ImageFiles, path: string): TarEntry {
+/** A folder that runtimes give different attributes is left to them: without an entry it stays what it is on each. */
+function repeatFolder(files: ImageFiles, path: string): readonly TarEntry[] {
   const entry = files.entry(`/${path}`);
   if (entry?.type !== 'directory') throw new Error(`not a folder of the image: /${path}`);
-  return { kind: 'directory', path, mode: entry.mode, uid: entry.uid, gid: entry.gid, mtime: entry.mtime };
+  if (files.doubt(`/${path}`) === 'attributes') return [];
+  const xattrs = repeatableXattrs(entry.xattrs);
+  return [{ kind: 'directory', path, mode: entry.mode, uid: entry.uid, gid: entry.gid, mtime: entry.mtime, ...(xattrs === undefined ? {} : { xattrs }) }];
 }
 
 function toEntry(change: Placed): TarEntry {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { ChangeoverError } from '../error.ts';
 import { canonicalJson } from '../json.ts';
 import { editConfig } from './config-edits.ts';
 import { sha256Digest } from './digest.ts';
 import { describeEdits } from './image-edits.ts';
 import type { ImageEdits } from './image-edits.ts';
 import { readImageConfig } from './image-config.ts';
+import { imageRefusal } from './image-rule.ts';
+import type { ImageRule } from './image-rule.ts';
 import type { StoredConfig } from './image-config.ts';
 import { decodeUtf8 } from './json-document.ts';
 import { readManifest } from './manifest.ts';
@@ -61,20 +62,32 @@ export function rewriteImage(image: ImageSource, edits: ImageEdits): RewrittenIm
 function readImageManifest(source: ImageSource): ImageManifest {
   const manifest = readManifest(source.manifest, source.mediaType);
   if (manifest.kind === 'image') return manifest;
-  throw new ChangeoverError('unsupported', 'an index is rewritten child by child', { target: manifest.digest });
+  throw imageRefusal('not-an-image', 'an index is rewritten child by child', { target: manifest.digest });
 }
 
 function assertRewritable(source: ImageSource, { manifest, config }: { manifest: ImageManifest; config: StoredConfig }, added: number): void {
-  const refuse = (message: string, hint?: string): never => {
-    throw new ChangeoverError('refused', message, { target: manifest.digest, ...(hint === undefined ? {} : { hint }) });
+  const refuse = (rule: ImageRule, message: string, hint?: string): never => {
+    throw imageRefusal(rule, message, { target: manifest.digest, ...(hint === undefined ? {} : { hint }) });
   };
-  if (manifest.config.digest !== sha256Digest(source.config)) refuse(`the config is not the manifest's: that is ${manifest.config.digest}`);
-  if (config.os !== 'linux') refuse(`the image is for ${config.os}, and only Linux images are rewritten`);
+  if (manifest.config.digest !== sha256Digest(source.config)) {
+    refuse('config-does-not-match', `the config is not the manifest's: that is ${manifest.config.digest}`);
+  }
+  if (config.os !== 'linux') refuse('not-linux', `the image is for ${config.os}, and only Linux images are rewritten`);
+  const encrypted = manifest.layers.find(({ mediaType }) => mediaType.endsWith('+encrypted'));
+  if (encrypted !== undefined) {
+    const hint = 'Rewrite the image before it is encrypted, and encrypt the result.';
+    refuse('encrypted-layer', `layer ${encrypted.digest} is encrypted: nobody can tell what new layers would cover`, hint);
+  }
   if (config.diffIds.length !== manifest.layers.length) {
-    refuse(`the manifest has ${manifest.layers.length} layers, and its config names ${config.diffIds.length}`, 'Push the image again with a current tool.');
+    refuse(
+      'layers-do-not-match',
+      `the manifest has ${manifest.layers.length} layers, and its config names ${config.diffIds.length}`,
+      'Push the image again with a current tool.',
+    );
   }
   if (config.diffIds.length + added > MAX_LAYERS) {
     refuse(
+      'too-many-layers',
       `the image has ${config.diffIds.length} layers: with ${added} more it has over ${MAX_LAYERS}, and container runtimes refuse such images`,
       'Squash the image.',
     );

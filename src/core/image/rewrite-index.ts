@@ -2,7 +2,7 @@ import { ChangeoverError } from '../error.ts';
 import { sha256Digest } from './digest.ts';
 import { decodeUtf8 } from './json-document.ts';
 import type { ImageIndex } from './manifest.ts';
-import { readManifest } from './manifest.ts';
+import { readManifest, subjectAnnotations } from './manifest.ts';
 import { editJson } from './raw-json.ts';
 import type { JsonEdit } from './raw-json.ts';
 
@@ -13,9 +13,6 @@ export interface RewrittenIndex {
   /** Digests of attestations and lazy-loading indexes that described a replaced child and are left out. */
   readonly dropped: readonly string[];
 }
-
-/** Annotations by which a child says that it describes another child (BuildKit attestations, SOCI v2). */
-const SUBJECTS = ['vnd.docker.reference.digest', 'com.amazon.soci.image-manifest-digest'];
 
 /**
  * Replaces children of an index by old digest; the others, their order, platforms and annotations stay byte for byte. What described a replaced child goes:
@@ -56,5 +53,5 @@ function replaceChild(position: number, child: { readonly digest: string; readon
 }
 
 function findDescribing(index: ImageIndex, replacements: ReadonlyMap<string, unknown>): readonly number[] {
-  return index.manifests.flatMap((child, position) => (SUBJECTS.some((name) => replacements.has(child.annotations[name] ?? '')) ? [position] : []));
+  return index.manifests.flatMap((child, position) => (subjectAnnotations.some((name) => replacements.has(child.annotations[name] ?? '')) ? [position] : []));
 }

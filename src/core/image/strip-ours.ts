@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { ChangeoverError } from '../error.ts';
 import { sha256Digest } from './digest.ts';
 import { readImageConfig } from './image-config.ts';
+import { imageRefusal } from './image-rule.ts';
 import { decodeUtf8 } from './json-document.ts';
 import { ourLabels, readOurs } from './our-labels.ts';
 import { applySplices, editJson, invertSplices } from './raw-json.ts';
@@ -32,7 +32,7 @@ export function stripOurs(image: ImageSource): ImageSource | undefined {
   const original = new TextEncoder().encode(applySplices(withoutUndo, undo?.config ?? []));
   const manifest = new TextEncoder().encode(applySplices(describeConfig(decodeUtf8(image.manifest), original), undo?.manifest ?? []));
   if (sha256Digest(manifest) === ours.sourceDigest) return { manifest, mediaType: image.mediaType, config: original };
-  throw new ChangeoverError('refused', `the image is a result of ours that was changed since: its labels do not lead back to ${ours.sourceDigest}`, {
+  throw imageRefusal('result-was-changed', `the image is a result of ours that was changed since: its labels do not lead back to ${ours.sourceDigest}`, {
     target: sha256Digest(image.manifest),
     hint: 'Rewrite the image it was made from.',
   });

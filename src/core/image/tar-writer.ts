@@ -1,3 +1,5 @@
+import type { Xattrs } from './repeatable-xattrs.ts';
+
 interface TarEntryBase {
   /** Relative to the root of the image, without a trailing slash. */
   readonly path: string;
@@ -11,7 +13,7 @@ interface TarEntryBase {
 
 /** One entry of a layer's tar. A whiteout is an empty file with a whiteout's name. */
 export type TarEntry =
-  | (TarEntryBase & { readonly kind: 'directory' })
+  | (TarEntryBase & { readonly kind: 'directory'; readonly xattrs?: Xattrs })
   | (TarEntryBase & { readonly kind: 'file'; readonly bytes: Uint8Array })
   | (TarEntryBase & { readonly kind: 'symlink'; readonly target: string });
 
@@ -43,27 +45,29 @@ function encodeEntry(entry: TarEntry): readonly Uint8Array[] {
   const name = entry.kind === 'directory' ? `${entry.path}/` : entry.path;
   const bytes = entry.kind === 'file' ? entry.bytes : new Uint8Array();
   const header = encodeHeader({ ...entry, name, type: TYPE_FLAG[entry.kind], size: bytes.length, link: entry.kind === 'symlink' ? entry.target : '' });
-  const records = encoder.encode(listPaxRecords(entry, name));
+  const records = Buffer.concat(listPaxRecords(entry, name));
   if (records.length === 0) return [header, bytes];
   const pax = encodeHeader({ name: 'PaxHeaders/entry', mode: 0o644, uid: 0, gid: 0, mtime: 0, type: 'x', size: records.length, link: '' });
   return [pax, records, header, bytes];
 }
 
-function listPaxRecords(entry: TarEntry, name: string): string {
-  const records: string[] = [];
+function listPaxRecords(entry: TarEntry, name: string): readonly Uint8Array[] {
+  const records: Uint8Array[] = [];
   if (!fits(name, 100)) records.push(paxRecord('path', name));
   if (entry.kind === 'symlink' && !fits(entry.target, 100)) records.push(paxRecord('linkpath', entry.target));
   for (const id of ['uid', 'gid'] as const) if (entry[id] > 0o7777777) records.push(paxRecord(id, `${entry[id]}`));
   if (!Number.isInteger(entry.mtime) || entry.mtime < 0 || entry.mtime > 0o77777777777) records.push(paxRecord('mtime', `${entry.mtime}`));
-  return records.join('');
+  const xattrs = entry.kind === 'directory' ? Object.entries(entry.xattrs ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)) : [];
+  for (const [key, value] of xattrs) records.push(paxRecord(`SCHILY.xattr.${key}`, Buffer.from(value, 'base64')));
+  return records;
 }
 
 /** `<length> <key>=<value>\n`, where the length counts itself. */
-function paxRecord(key: string, value: string): string {
-  const rest = encoder.encode(` ${key}=${value}\n`).length;
-  let length = rest + `${rest}`.length;
-  length = rest + `${length}`.length;
-  return `${length} ${key}=${value}\n`;
+function paxRecord(key: string, value: string | Uint8Array): Uint8Array {
+  const rest = Buffer.concat([encoder.encode(` ${key}=`), typeof value === 'string' ? encoder.encode(value) : value, encoder.encode('\n')]);
+  let length = rest.length + `${rest.length}`.length;
+  length = rest.length + `${length}`.length;
+  return Buffer.concat([encoder.encode(`${length}`), rest]);
 }
 
 function fits(text: string, length: number): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatReference, parseImageReference } from './reference.ts';
-import { agentRepository, hash8, targetReference } from './target-name.ts';
+import { agentRepository, hash8, originalTag, targetReference } from './target-name.ts';
 
 const DIGEST = `sha256:0123456789abcdef${'0'.repeat(48)}`;
 
@@ -43,6 +43,20 @@ describe('targetReference', () => {
     const source = parseImageReference('r.example.com/app:1');
 
     expect(() => targetReference(template, { source, hash8: '1a2b3c4d' })).toThrow(expect.objectContaining({ code: 'invalid-file', target: 'spec.image.to' }));
+  });
+});
+
+describe('originalTag', () => {
+  it.each([
+    ['{repository}:{tag}-otel-{hash8}', '1.2-otel-0123abcd', '1.2'],
+    ['{repository}:{tag}-otel-{hash8}', '1.2-otel-1-otel-0123abcd', '1.2-otel-1'],
+    ['{repository}:{tag}-otel-{hash8}', '1.2-otel-0123abcx', '1.2-otel-0123abcx'],
+    ['{repository}:v.{tag}', 'v.1', '1'],
+    ['{repository}:v.{tag}', 'v_1', 'v_1'],
+    ['r.example.com:5000/{path}:{hash8}', '0123abcd', '0123abcd'],
+    ['{repository}:{other}{tag}', '1.2', '1.2'],
+  ])('%s made %s of %s', (template, tag, expected) => {
+    expect(originalTag(template, tag)).toBe(expected);
   });
 });
 

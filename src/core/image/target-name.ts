@@ -28,6 +28,14 @@ export function targetReference(template: string, { source, hash8 }: { readonly 
   return target;
 }
 
+/** The source's tag in the tag of a result, where `image.to` keeps it there; the tag itself where it does not look like one that was made by it. */
+export function originalTag(template: string, tag: string): string {
+  const parts = template.slice(template.lastIndexOf(':') + 1).split(/(\{tag\}|\{hash8\})/);
+  if (parts.filter((part) => part === '{tag}').length !== 1) return tag;
+  const pattern = parts.map((part) => (part === '{tag}' ? '(.+)' : part === '{hash8}' ? '[0-9a-f]{8}' : part.replaceAll(/[.]/g, String.raw`\.`))).join('');
+  return new RegExp(`^${pattern}$`).exec(tag)?.[1] ?? tag;
+}
+
 /** Fills the source's `{registry}`, `{path}` and `{repository}` into the policy's `image.agentRepository`. Throws `invalid-file` like `targetReference`. */
 export function agentRepository(template: string, source: Repository): Repository {
   const { repository, tag, digest } = parse(fill(template, 'spec.image.agentRepository', repositoryValues(source)), 'spec.image.agentRepository');

@@ -2,11 +2,11 @@ import type { Finding } from '../finding.ts';
 import type { BuiltLayer } from '../image/built-layer.ts';
 import { describeEdits, type ImageEdits } from '../image/image-edits.ts';
 import { buildPathLayer, type LayerChange } from '../image/path-layer.ts';
-import { formatReference, type ImageReference } from '../image/reference.ts';
+import { formatReference, parseImageReference, type ImageReference } from '../image/reference.ts';
 import { rewriteImage, type RewrittenImage } from '../image/rewrite-image.ts';
 import { rewriteIndex } from '../image/rewrite-index.ts';
 import type { PlatformImage, RawManifest, SourceImage } from '../image/source-image.ts';
-import { hash8, targetReference } from '../image/target-name.ts';
+import { hash8, originalTag, targetReference } from '../image/target-name.ts';
 import { ChangeoverError } from '../error.ts';
 import type { Json } from '../json.ts';
 
@@ -52,23 +52,24 @@ export function composeTarget(source: SourceImage, edits: TargetEdits, naming: {
     return compose(source, edits, naming);
   } catch (error) {
     if (!(error instanceof ChangeoverError) || error.code === 'invalid-file') throw error;
-    return { kind: 'refused', finding: { id: 'image-not-rewritable', severity: 'block', params: { detail: error.message } } };
+    return { kind: 'refused', finding: { id: 'image-not-rewritable', severity: 'block', params: { detail: error.message, ...(error.rule === undefined ? {} : { rule: error.rule }) } } };
   }
 }
 
 function compose(source: SourceImage, edits: TargetEdits, naming: { readonly template: string; readonly image: ImageReference }): ComposedTarget {
+  const origin = originOf(source, naming);
   const rewritten: { readonly image: RewrittenImage; readonly described: Json; readonly pathLayer: BuiltLayer | undefined }[] = [];
   for (const [position, platform] of source.platforms.entries()) {
-    const made = rewritePlatform(source, platform, { common: edits, own: edits.others?.[position - 1] ?? edits });
+    const made = rewritePlatform(origin.name, platform, { common: edits, own: edits.others?.[position - 1] ?? edits });
     if (made.kind === 'refused') return made;
     rewritten.push(made);
   }
   const name = hash8({
-    sourceDigest: originDigest(source),
+    sourceDigest: origin.digest,
     agentLayerDigest: edits.agentLayer.digest,
     edits: rewritten.map((each) => each.described),
   });
-  const reference = targetReference(naming.template, { source: naming.image, hash8: name });
+  const reference = targetReference(naming.template, { source: origin.image, hash8: name });
   const images = rewritten.map((each) => each.image);
   const target: TargetImage = {
     reference: { ...reference, tag: reference.tag ?? '' },
@@ -85,7 +86,7 @@ type RewrittenPlatform =
   | { readonly kind: 'refused'; readonly finding: Finding };
 
 function rewritePlatform(
-  source: SourceImage,
+  origin: string,
   platform: PlatformImage,
   edits: { readonly common: TargetEdits; readonly own: PlatformEdits },
 ): RewrittenPlatform {
@@ -97,7 +98,7 @@ function rewritePlatform(
   const path = files && changes.length > 0 ? buildPathLayer(files, changes) : undefined;
   if (path?.kind === 'refused') return path;
   const imageEdits: ImageEdits = {
-    origin: { name: formatReference({ repository: source.repository, digest: originDigest(source) }), agent, version },
+    origin: { name: origin, agent, version },
     layers: [
       { layer: agentLayer, createdBy: `changeover: ${agent} ${version}` },
       ...(filesLayer ? [{ layer: filesLayer, createdBy: 'changeover: files of the policy' }] : []),
@@ -122,9 +123,33 @@ function rootOf(source: SourceImage, images: readonly RewrittenImage[]): RawMani
   return { digest, mediaType, bytes: index };
 }
 
-/** What the new image is made from: of an image of ours, the one that was made from, so that rewriting a result gives the same result. */
-function originDigest(source: SourceImage): string {
-  return source.index ? source.digest : source.platforms[0].manifest.digest;
+interface Origin {
+  /** The whole image, by name and digest. */
+  readonly name: string;
+  readonly digest: string;
+  /** What the new image is named after. */
+  readonly image: ImageReference;
+}
+
+/** What the new image is made from: of an image of ours, the one that was made from, so that rewriting a result gives the same result under the same name. */
+function originOf(source: SourceImage, { template, image }: { readonly template: string; readonly image: ImageReference }): Origin {
+  const names = new Set(source.platforms.map((platform) => platform.facts.ours?.sourceName));
+  const [sourceName] = names;
+  const original = names.size === 1 && sourceName !== undefined ? readName(sourceName) : undefined;
+  if (original?.digest !== undefined && sourceName !== undefined) {
+    const tag = image.tag === undefined ? {} : { tag: originalTag(template, image.tag) };
+    return { name: sourceName, digest: original.digest, image: { ...original, ...tag } };
+  }
+  const digest = source.index ? source.digest : source.platforms[0].manifest.digest;
+  return { name: formatReference({ repository: source.repository, digest }), digest, image };
+}
+
+function readName(text: string): ImageReference | undefined {
+  try {
+    return parseImageReference(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function sizeOf(image: RewrittenImage | undefined): { readonly digest: string; readonly size: number } {

@@ -1,0 +1,72 @@
+import * as fc from 'fast-check';
+import type { ImageFiles } from '../../src/core/image/image-facts.ts';
+import { buildPathLayer, type LayerChange } from '../../src/core/image/path-layer.ts';
+
+/** A change that is asked for: which of all changes one could think of, modulo their number. */
+export interface Wish {
+  readonly kind: LayerChange['kind'];
+  readonly pick: number;
+}
+
+export const wishes: fc.Arbitrary<readonly Wish[]> = fc.array(
+  fc.record({ kind: fc.constantFrom('whiteout', 'whiteout', 'symlink', 'file', 'opaque'), pick: fc.nat(1000) }),
+  { minLength: 1, maxLength: 6 },
+);
+
+/** Where the agent's jar of the tests lies. */
+export const NEW_JAR = '/changeover/agent/javaagent.jar';
+
+/** The wished changes below a folder that are not refused, alone and together. */
+export function chooseChanges(files: ImageFiles, home: string, asked: readonly Wish[]): readonly LayerChange[] {
+  const places = listPlaces(files, home);
+  const accepted: LayerChange[] = [];
+  for (const { kind, pick } of asked) {
+    const path = places[pick % places.length];
+    const change = path === undefined ? undefined : toChange(kind, path);
+    if (change !== undefined && buildPathLayer(files, [...accepted, change]).kind === 'built') accepted.push(change);
+  }
+  return accepted;
+}
+
+/** Does the same in a shell, which leaves it to the kernel to find the places. */
+export function toShell(change: LayerChange): string {
+  const path = quote(change.path);
+  switch (change.kind) {
+    case 'whiteout':
+      return `rm -rf ${path}`;
+    case 'opaque':
+      return `rm -rf ${path}/* ${path}/.[!.]* ${path}/..?*`;
+    case 'symlink':
+      return `rm -f ${path} && ln -s ${quote(change.target)} ${path}`;
+    case 'file':
+      return `rm -f ${path} && printf %s ${quote(Buffer.from(change.bytes).toString())} > ${path} && chown ${change.uid}:${change.gid} ${path} && chmod ${change.mode.toString(8)} ${path}`;
+  }
+}
+
+/** Every path there is, also as seen through links to folders, and one that is not there in each folder. */
+function listPlaces(files: ImageFiles, folder: string, viaLinks = true): readonly string[] {
+  const names = [...files.children(folder), 'new.jar'];
+  return names.flatMap((name) => {
+    const path = `${folder}/${name}`;
+    const entry = files.entry(path);
+    if (entry?.type === 'directory') return [path, ...listPlaces(files, path, viaLinks)];
+    const inside = entry?.type === 'symlink' && viaLinks ? files.physicalPath(`${path}/.x`) : undefined;
+    return inside === undefined ? [path] : [path, ...files.children(inside.slice(0, -3)).map((child) => `${path}/${child}`)];
+  });
+}
+
+function toChange(kind: LayerChange['kind'], path: string): LayerChange {
+  switch (kind) {
+    case 'symlink':
+      return { kind, path, target: NEW_JAR };
+    case 'file':
+      return { kind, path, bytes: Buffer.from(`new ${path}`), mode: 0o755, uid: 0, gid: 0 };
+    case 'whiteout':
+    case 'opaque':
+      return { kind, path };
+  }
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
