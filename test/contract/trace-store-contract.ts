@@ -61,6 +61,19 @@ export function describeTraceStore(name: string, open: () => Promise<FilledStore
       expect(before.filter((each) => each.from.startsWith('counted'))).toEqual([]);
     });
 
+    it('loses no trace between two windows that share a moment', async () => {
+      const { store, put } = await open();
+      const { startMs: moment } = span({ service: 'halved' });
+      const spans = [-1, 0, 1].map((offset) => span({ service: 'halved', startMs: moment + offset }));
+      await put(spans);
+
+      const earlier = await store.traces({ service: 'halved', fromMs: moment - 60_000, toMs: moment, limit: 20 });
+      const later = await store.traces({ service: 'halved', fromMs: moment, toMs: moment + 60_000, limit: 20 });
+
+      expect(new Set([...earlier, ...later].flat().map((each) => each.traceId))).toEqual(new Set(spans.map((each) => each.traceId)));
+      expect(earlier.length + later.length).toBeLessThanOrEqual(4);
+    });
+
     it('returns nothing for a service it does not know', async () => {
       const { store } = await open();
 

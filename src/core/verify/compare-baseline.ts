@@ -43,7 +43,7 @@ export function compareBaseline(
   const gone = new Set(silent.map(({ service }) => service));
   const lost = edges.filter((edge) => !visible.has(keyOf(edge)));
   const toTell = lost.filter(({ from, to }) => !gone.has(from) && !gone.has(to));
-  const findings = [...silent.map(serviceMissing), ...toTell.map(edgeMissing)];
+  const findings = [...silent.map(serviceMissing), ...toTell.map(edgeMissing)].sort((a, b) => Number(a.severity !== 'block') - Number(b.severity !== 'block'));
   const before = new Set(edges.map(keyOf));
   const fresh = seen.edges.filter((edge) => !before.has(keyOf(edge)));
   return {
