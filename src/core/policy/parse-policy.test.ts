@@ -160,6 +160,16 @@ describe('parsePolicy', () => {
     expect(problems(document(spec))).toEqual([message]);
   });
 
+  it.each<readonly [JsonObject & { readonly verify?: JsonObject }, string]>([
+    [{ proof: 'spans' }, 'spec.proof: spans needs spec.verify.jaeger'],
+    [{ verify: { gate: true } }, 'spec.verify.gate: needs spec.verify.jaeger'],
+  ])('refuses what needs a trace store where none is named: %j', (spec, message) => {
+    const jaeger = 'http://jaeger:16686';
+
+    expect(problems(document(spec))).toEqual([message]);
+    expect(parsePolicy(document({ ...spec, verify: { ...spec.verify, jaeger } }), nowhere).verify.jaeger).toEqual({ kind: 'url', url: jaeger });
+  });
+
   it('accepts features that are switched off', () => {
     const off = {
       rollout: { canary: '0s', windows: [], drill: false },
@@ -210,18 +220,19 @@ describe('parsePolicy', () => {
     [{ verify: { jaeger: { service: 'jaeger' } } }, 'spec.verify.jaeger.service: must be namespace/name:port'],
     [{ registries: { 'https://r': {} } }, 'spec.registries."https://r": must be a registry host such as registry.example.com:5000'],
     [{ registries: { r: { cert: 'c.pem' } } }, 'spec.registries.r: must have both cert and key, or none of them'],
-    [
-      { registries: { r: { auth: 'secret:shop/pull' } } },
-      'spec.registries.r.auth: secret:namespace/name is not available in this version; use docker or env:NAME',
-    ],
+    [{ registries: { r: { auth: 'secret:pull' } } }, 'spec.registries.r.auth: must be docker, env:NAME or secret:namespace/name, never the secret itself'],
   ])('refuses %j and says what is right', (spec, message) => {
     expect(problems(document(spec))).toEqual([message]);
+  });
+
+  it.each(['docker', 'env:LOGIN', 'secret:shop/pull.v2'])('takes %s as the way to log in to a registry', (auth) => {
+    expect(problems(document({ registries: { r: { auth } } }))).toEqual([]);
   });
 
   it('never repeats what may be a secret', () => {
     const said = problems(document({ registries: { r: { auth: 'user:hunter2' } }, verify: { jaeger: 'http://me:hunter2@jaeger' } })).join('\n');
 
-    expect(said).toContain('spec.registries.r.auth: must be docker or env:NAME, never the secret itself');
+    expect(said).toContain('spec.registries.r.auth: must be docker, env:NAME or secret:namespace/name, never the secret itself');
     expect(said).toContain('spec.verify.jaeger: must not carry a password');
     expect(said).not.toContain('hunter2');
   });

@@ -92,8 +92,10 @@ const registry = z
     rate: z.number().positive('must be more than 0 requests per second').exactOptional(),
     auth: z
       .string()
-      .refine((value) => !value.startsWith('secret:'), 'secret:namespace/name is not available in this version; use docker or env:NAME')
-      .regex(/^(?:docker|env:[A-Za-z_][A-Za-z0-9_]*|secret:.*)$/, 'must be docker or env:NAME, never the secret itself')
+      .regex(
+        /^(?:docker|env:[A-Za-z_][A-Za-z0-9_]*|secret:[a-z0-9-]{1,63}\/[a-z0-9][a-z0-9.-]{0,252})$/,
+        'must be docker, env:NAME or secret:namespace/name, never the secret itself',
+      )
       .exactOptional(),
   })
   .refine((settings) => (settings.cert === undefined) === (settings.key === undefined), 'must have both cert and key, or none of them');
