@@ -30,7 +30,10 @@ const agentLayer = buildAgentLayer([{ path: 'agent/javaagent.jar', bytes: Buffer
  * Makes images of many scenarios, each below a folder of its own, changes them by our layers and by a Dockerfile that buildah builds, and compares what unpackers
  * make of both; and of the source, from which nothing else may differ.
  */
-export async function checkAgainstBuildah(tools: ImageTools, size: { readonly seed: number; readonly images: number; readonly scenarios: number }): Promise<Checked> {
+export async function checkAgainstBuildah(
+  tools: ImageTools,
+  size: { readonly seed: number; readonly images: number; readonly scenarios: number },
+): Promise<Checked> {
   const registry = openRegistry({ settings: {}, directory: '/', env: {}, clock: systemClock });
   const differences: string[] = [];
   let changes = 0;
@@ -75,7 +78,11 @@ async function checkImage(tools: ImageTools, registry: Registry, { name, scenari
 
   const brought = [agentLayer, path.layer];
   const origin = { name: names.source, agent: 'opentelemetry', version: '2.33.1' };
-  const image = rewriteImage(source, { origin, layers: brought.map((layer) => ({ layer, createdBy: 'changeover' })), env: { set: { JAVA_TOOL_OPTIONS: '-Dnew' } } });
+  const image = rewriteImage(source, {
+    origin,
+    layers: brought.map((layer) => ({ layer, createdBy: 'changeover' })),
+    env: { set: { JAVA_TOOL_OPTIONS: '-Dnew' } },
+  });
   await pushRewritten(registry, names.ours, image, brought);
   await tools.validate(names.ours);
   const recipe = { dockerfile: dockerfile(names.source, changes), context: { 'javaagent.jar': Buffer.from('jar') } };
@@ -84,9 +91,15 @@ async function checkImage(tools: ImageTools, registry: Registry, { name, scenari
 
   const differences: string[] = [];
   for (const unpacker of unpackers) {
-    const [before, ours, built] = [await tools.unpack(names.source, unpacker), await tools.unpack(names.ours, unpacker), await tools.unpack(builtBy(names.built, unpacker), unpacker)];
+    const [before, ours, built] = [
+      await tools.unpack(names.source, unpacker),
+      await tools.unpack(names.ours, unpacker),
+      await tools.unpack(builtBy(names.built, unpacker), unpacker),
+    ];
     differences.push(...compareTrees(ours, built).map((line) => `${unpacker}, against buildah: ${line}`));
-    differences.push(...compareTrees(untouched(ours, files, changes), untouched(before, files, changes)).map((line) => `${unpacker}, against the source: ${line}`));
+    differences.push(
+      ...compareTrees(untouched(ours, files, changes), untouched(before, files, changes)).map((line) => `${unpacker}, against the source: ${line}`),
+    );
   }
   return { differences, changes: changes.length };
 }

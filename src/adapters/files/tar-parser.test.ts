@@ -24,6 +24,19 @@ describe('createTarParser', () => {
     expect(contents.get('/opt/app/run.sh')).toBe('#!/bin/sh');
   });
 
+  it('reads extended attributes of folders, whatever bytes they are', () => {
+    const xattrs = { 'user.a': 'AAo9/w==', 'system.posix_acl_default': '' };
+
+    const { entries } = parse(
+      writeTar([
+        { kind: 'directory', path: 'd', ...owner, xattrs },
+        { kind: 'directory', path: 'e', ...owner },
+      ]),
+    );
+
+    expect(entries.map((entry) => entry.xattrs)).toEqual([xattrs, undefined]);
+  });
+
   it('gives back what the writer wrote, however the bytes are cut', () => {
     const name = fc
       .string({ minLength: 1, maxLength: 130, unit: 'grapheme' })

@@ -109,6 +109,46 @@ describe('mergeLayers', () => {
   });
 });
 
+describe('doubt', () => {
+  const base = layer([directory('/app', { mode: 0o750, uid: 1000 }), directory('/app/lib'), file('/app/lib/x'), symlink('/home', 'app'), file('/top')]);
+
+  it.each<[name: string, upper: readonly LayerEntry[], path: string, expected: string | undefined]>([
+    ['a folder with an entry', [], '/app', undefined],
+    ['a folder that a layer above goes through without an entry', [file('/app/y')], '/app', 'attributes'],
+    ['what is in such a folder', [file('/app/y')], '/app/lib', undefined],
+    ['a folder with a new entry', [directory('/app'), file('/app/y')], '/app', undefined],
+    ['a folder that no layer has an entry for', [file('/new/y')], '/new', 'attributes'],
+    ['a file', [file('/app/lib/x')], '/app/lib/x', undefined],
+    ['what is not there', [], '/nope/x', undefined],
+    ['a folder deleted and made again by one layer', [file('/app/.wh.lib'), directory('/app/lib')], '/app/lib', 'content'],
+    ['what is below that', [file('/app/.wh.lib'), directory('/app/lib')], '/app/lib/x', 'content'],
+    ['a folder deleted, emptied and made again', [file('/app/.wh.lib'), directory('/app/lib'), file('/app/lib/.wh..wh..opq')], '/app/lib', undefined],
+    ['a folder made in place of a deleted file', [file('/.wh.top'), directory('/top')], '/top', undefined],
+    ['a path through a link of a layer below', [file('/home/y')], '/home', 'content'],
+    ['a deletion through a link of a layer below', [file('/home/.wh.lib')], '/home', 'content'],
+    ['a folder in place of a link', [directory('/home'), file('/home/y')], '/home', undefined],
+    ['the root', [file('/z')], '/', undefined],
+  ])('of %s', (_name, upper, path, expected) => {
+    expect(mergeLayers([base, layer(upper)]).doubt(path)).toBe(expected);
+  });
+
+  it('ends where a later layer is plain about it', () => {
+    const files = mergeLayers([
+      base,
+      layer([file('/app/y'), file('/home/y'), file('/app/.wh.lib'), file('/app/lib/z')]),
+      layer([directory('/app'), file('/.wh.home'), directory('/app/lib'), file('/app/lib/.wh..wh..opq')]),
+    ]);
+
+    expect(['/app', '/app/lib', '/home'].map((path) => files.doubt(path))).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('stays where a later layer only adds to it', () => {
+    const files = mergeLayers([base, layer([file('/home/y')]), layer([directory('/home'), file('/home/z')])]);
+
+    expect(files.doubt('/home/z')).toBe('content');
+  });
+});
+
 describe('physicalPath', () => {
   const files = mergeLayers([
     layer([

@@ -20,6 +20,28 @@ const lower = mergeLayers([
     ],
   },
 ]);
+/** The same, under a layer that goes through `/app` without an entry, and through a file. */
+const disputed = mergeLayers([
+  {
+    digest: 'sha256:0',
+    texts: {},
+    references: {},
+    entries: [
+      { path: '/app', type: 'directory', ...attributes },
+      { path: '/app/x', type: 'file', ...attributes },
+      { path: '/f', type: 'file', ...attributes },
+    ],
+  },
+  {
+    digest: 'sha256:1',
+    texts: {},
+    references: {},
+    entries: [
+      { path: '/app/y', type: 'file', ...attributes },
+      { path: '/f/y', type: 'file', ...attributes },
+    ],
+  },
+]);
 const app = directory('app', attributes);
 
 describe('lintLayer', () => {
@@ -30,6 +52,13 @@ describe('lintLayer', () => {
     ['a file replaced with its owner kept', [app, file('app/x', { uid: 1, gid: 1, mode: 0o750 })]],
   ])('accepts %s', (_name, entries) => {
     expect(() => lintLayer(entries, { mtime: MTIME, lower })).not.toThrow();
+  });
+
+  it('leaves a folder without an entry to runtimes where they disagree about its attributes, and only there', () => {
+    expect(() => lintLayer([file('app/.wh.x')], { mtime: MTIME, lower: disputed })).not.toThrow();
+    expect(() => lintLayer([app, file('app/.wh.x')], { mtime: MTIME, lower: disputed })).toThrow('decides what runtimes disagree about');
+    expect(() => lintLayer([file('app/.wh.x')], { mtime: MTIME, lower })).toThrow('no entry for its folder');
+    expect(() => lintLayer([directory('f', attributes), file('f/.wh.y')], { mtime: MTIME, lower: disputed })).toThrow('unpack the image differently');
   });
 
   it.each<[problem: string, entries: readonly TarEntry[]]>([
@@ -54,6 +83,7 @@ describe('lintLayer', () => {
     ['no whiteout that runtimes know', [app, file('app/.wh..wh.plnk')]],
     ['changes the attributes', [directory('app')]],
     ['changes the attributes', [directory('app', { ...attributes, mtime: 4 })]],
+    ['changes the attributes', [{ ...app, kind: 'directory', xattrs: { 'user.a': 'YQ==' } }]],
     ['on top of a file', [app, directory('app/x')]],
     ['replaces a folder', [app, file('app/d')]],
     ['setuid', [file('a', { mode: 0o4755 })]],

@@ -124,7 +124,9 @@ export function linuxImages(index: ImageIndex): readonly IndexChild[] {
 
 function isImageChild(child: IndexChild): boolean {
   return (
-    classifyManifest(child.mediaType) !== undefined && child.artifactType === undefined && !subjectAnnotations.some((name) => Object.hasOwn(child.annotations, name))
+    classifyManifest(child.mediaType) !== undefined &&
+    child.artifactType === undefined &&
+    !subjectAnnotations.some((name) => Object.hasOwn(child.annotations, name))
   );
 }
 

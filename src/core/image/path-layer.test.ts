@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import type { LayerEntry } from './image-facts.ts';
+import type { ImageFiles, LayerEntry } from './image-facts.ts';
 import { mergeLayers } from './image-files.ts';
 import { buildPathLayer } from './path-layer.ts';
 import type { LayerChange } from './path-layer.ts';
@@ -23,7 +24,11 @@ const jar = '/changeover/agent/javaagent.jar';
 
 /** What GNU tar says is in the layer, or the finding where the change was refused. */
 function build(...changes: readonly LayerChange[]): readonly string[] {
-  const result = buildPathLayer(files, changes);
+  return listLayer(files, ...changes);
+}
+
+function listLayer(lower: ImageFiles, ...changes: readonly LayerChange[]): readonly string[] {
+  const result = buildPathLayer(lower, changes);
   if (result.kind === 'refused') return [JSON.stringify(result.finding)];
   const listed = execFileSync('tar', ['-tvzf', '-', '--utc', '--numeric-owner'], { input: result.layer.bytes, encoding: 'utf8' });
   return listed
@@ -65,6 +70,46 @@ describe('buildPathLayer', () => {
     );
 
     expect(names).toEqual(['home/', 'home/admin/', 'home/admin/sw/', 'home/admin/sw/.wh..wh..opq', 'home/admin/sw/skywalking-agent.jar']);
+  });
+
+  it('leaves out a folder that runtimes give different attributes, so that each keeps its own', () => {
+    const above: readonly LayerEntry[] = [
+      { ...attributes, path: '/home', type: 'directory' },
+      { ...attributes, path: '/home/admin/x', type: 'file' },
+    ];
+    const merged = mergeLayers([
+      { digest: 'sha256:0', entries, texts: {}, references: {} },
+      { digest: 'sha256:1', entries: above, texts: {}, references: {} },
+    ]);
+
+    const names = listLayer(merged, { kind: 'whiteout', path: '/home/admin/sw' }).map((line) => line.split(' ')[5]);
+
+    expect(names).toEqual(['home/', 'home/admin/.wh.sw']);
+  });
+
+  it.each<[name: string, upper: readonly string[], path: string]>([
+    ['through a link of a layer below', ['/app/new'], '/app/new'],
+    ['below a folder that one layer deletes and makes', ['/home/admin/.wh.sw', '/home/admin/sw/new'], '/home/admin/sw/new'],
+  ])('refuses what lies %s', (_name, upper, path) => {
+    const added = upper.map((each): LayerEntry => ({ ...attributes, path: each, type: 'file' }));
+    const merged = mergeLayers([
+      { digest: 'sha256:0', entries, texts: {}, references: {} },
+      { digest: 'sha256:1', entries: added, texts: {}, references: {} },
+    ]);
+
+    expect(listLayer(merged, { kind: 'whiteout', path })).toEqual([expect.stringContaining('unpack it differently')]);
+  });
+
+  it('repeats the extended attributes of folders, but not the marks of the overlay', () => {
+    const xattrs = { 'user.tag': Buffer.from('a\nb\0').toString('base64'), 'trusted.overlay.opaque': 'eQ==' };
+    const folder: LayerEntry = { ...attributes, path: '/d', type: 'directory', xattrs };
+    const merged = mergeLayers([{ digest: 'sha256:0', entries: [folder, { ...attributes, path: '/d/x', type: 'file' }], texts: {}, references: {} }]);
+
+    const result = buildPathLayer(merged, [{ kind: 'whiteout', path: '/d/x' }]);
+
+    const tar = result.kind === 'built' ? gunzipSync(result.layer.bytes).toString('latin1') : '';
+    expect(tar).toContain('SCHILY.xattr.user.tag=a\nb\0\n');
+    expect(tar).not.toContain('overlay');
   });
 
   it('replaces a file with its owner and mode kept', () => {
