@@ -15,20 +15,31 @@ final class Base64Text {
 
   /** The text as UTF-8, encoded. */
   static byte[] encode(String text) {
-    byte[] in = text.getBytes(StandardCharsets.UTF_8);
-    byte[] out = new byte[(in.length + 2) / 3 * 4];
-    for (int at = 0, to = 0; at < in.length; at += 3, to += 4) {
-      int left = in.length - at;
-      int bits = (in[at] & 0xff) << 16 | (left > 1 ? (in[at + 1] & 0xff) << 8 : 0) | (left > 2 ? in[at + 2] & 0xff : 0);
-      out[to] = ALPHABET[bits >>> 18];
-      out[to + 1] = ALPHABET[bits >>> 12 & 0x3f];
-      out[to + 2] = left > 1 ? ALPHABET[bits >>> 6 & 0x3f] : (byte) '=';
-      out[to + 3] = left > 2 ? ALPHABET[bits & 0x3f] : (byte) '=';
-    }
+    String bytes = SkyWalkingIds.onePerByte(text);
+    byte[] out = new byte[encodedLength(bytes)];
+    encode(bytes, out, 0);
     return out;
   }
 
-  /** Decodes {@code text[from..to)} into {@code out} from 0 on. How many bytes they are; -1 when this is no Base64. */
+  static int encodedLength(String bytes) {
+    return (bytes.length() + 2) / 3 * 4;
+  }
+
+  /** Encodes a text of one character per byte into {@code out} from {@code to} on; returns where it ends. */
+  static int encode(String bytes, byte[] out, int to) {
+    int end = to;
+    for (int at = 0; at < bytes.length(); at += 3, end += 4) {
+      int left = bytes.length() - at;
+      int bits = bytes.charAt(at) << 16 | (left > 1 ? bytes.charAt(at + 1) << 8 : 0) | (left > 2 ? bytes.charAt(at + 2) : 0);
+      out[end] = ALPHABET[bits >>> 18];
+      out[end + 1] = ALPHABET[bits >>> 12 & 0x3f];
+      out[end + 2] = left > 1 ? ALPHABET[bits >>> 6 & 0x3f] : (byte) '=';
+      out[end + 3] = left > 2 ? ALPHABET[bits & 0x3f] : (byte) '=';
+    }
+    return end;
+  }
+
+  /** Decodes {@code text[from..to)} into {@code out} from 0 on, or only counts where {@code out} is null. How many bytes they are; -1 when this is no Base64. */
   static int decode(String text, int from, int to, byte[] out) {
     int end = unpadded(text, from, to);
     int rest = (end - from) % 4;
@@ -40,14 +51,11 @@ final class Base64Text {
       int value = digit < VALUES.length ? VALUES[digit] : -1;
       if (value < 0) return -1;
       bits = bits << 6 | value;
-      if ((at - from) % 4 == 3) {
-        out[length++] = (byte) (bits >>> 16);
-        out[length++] = (byte) (bits >>> 8);
-        out[length++] = (byte) bits;
-      }
+      int place = (at - from) % 4;
+      if (place == 0) continue;
+      if (out != null) out[length] = (byte) (bits >>> (6 - 2 * place));
+      length++;
     }
-    if (rest > 1) out[length++] = (byte) (rest == 2 ? bits >>> 4 : bits >>> 10);
-    if (rest > 2) out[length++] = (byte) (bits >>> 2);
     return length;
   }
 

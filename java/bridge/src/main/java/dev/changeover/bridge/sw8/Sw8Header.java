@@ -6,8 +6,6 @@ import java.nio.charset.StandardCharsets;
 final class Sw8Header {
   /** Longer values are absent: no agent writes them, and reading them would cost the application. */
   static final int MAX_LENGTH = 8192;
-  private static final int PARTS = 8;
-  private static final int SPAN_PART = 3;
 
   final String traceId;
   final String segmentId;
@@ -25,52 +23,40 @@ final class Sw8Header {
   /** Reads a header's value; null whenever a SkyWalking agent would treat it as absent, and above 8 KiB. Never throws. */
   static Sw8Header parse(String value) {
     if (value == null || value.isEmpty() || value.length() > MAX_LENGTH) return null;
-    int[] starts = starts(value);
-    if (starts == null) return null;
-    int span = parseSpan(value, starts[SPAN_PART], starts[SPAN_PART + 1] - 1);
-    if (span < 0) return null;
-    byte[] scratch = new byte[value.length()];
-    int[] lengths = new int[PARTS];
-    String[] texts = new String[5];
-    for (int part = 1; part < PARTS; part++) {
-      if (part == SPAN_PART) continue;
-      lengths[part] = Base64Text.decode(value, starts[part], starts[part + 1] - 1, scratch);
-      if (lengths[part] <= 0) return null;
-      if (part < texts.length) texts[part] = new String(scratch, 0, lengths[part], StandardCharsets.UTF_8);
-    }
-    return new Sw8Header(texts[1], texts[2], span, texts[4]);
+    Parts parts = new Parts(value);
+    if (!parts.next()) return null;
+    String traceId = parts.text();
+    String segmentId = traceId == null ? null : parts.text();
+    int span = segmentId == null || !parts.next() ? -1 : parseSpan(value, parts.from, parts.to);
+    String service = span < 0 ? null : parts.text();
+    boolean complete = service != null && parts.isText() && parts.isText() && parts.isLastText();
+    return complete ? new Sw8Header(traceId, segmentId, span, service) : null;
   }
 
-  /** Writes a header; {@code endpoint} and {@code peer} must not be empty. */
+  /** Writes a header; no text may be empty, {@code segmentId} is ASCII, and the span is 0. */
   static String print(String traceId, String segmentId, Identity caller, String endpoint, String peer) {
-    byte[][] texts = {Base64Text.encode(traceId), Base64Text.encode(segmentId), caller.service, caller.instance, Base64Text.encode(endpoint), Base64Text.encode(peer)};
-    int length = PARTS + 1;
-    for (byte[] text : texts) length += text.length;
-    byte[] out = new byte[length];
+    String trace = SkyWalkingIds.onePerByte(traceId);
+    String name = SkyWalkingIds.onePerByte(endpoint);
+    String address = SkyWalkingIds.onePerByte(peer);
+    int texts = Base64Text.encodedLength(trace) + Base64Text.encodedLength(segmentId) + Base64Text.encodedLength(name) + Base64Text.encodedLength(address);
+    byte[] out = new byte[9 + texts + caller.service.length + caller.instance.length];
     out[0] = '1';
-    int at = 1;
-    for (int text = 0; text < texts.length; text++) {
-      out[at++] = '-';
-      if (text == 2) {
-        out[at++] = '0';
-        out[at++] = '-';
-      }
-      System.arraycopy(texts[text], 0, out, at, texts[text].length);
-      at += texts[text].length;
-    }
+    int at = write(segmentId, out, write(trace, out, 1));
+    out[at++] = '-';
+    out[at++] = '0';
+    at = write(address, out, write(name, out, write(caller.instance, out, write(caller.service, out, at))));
     return new String(out, 0, at, StandardCharsets.ISO_8859_1);
   }
 
-  /** Where each part starts, and last where a ninth would; null unless there are exactly 8. */
-  private static int[] starts(String value) {
-    int[] starts = new int[PARTS + 1];
-    int part = 1;
-    for (int at = value.indexOf('-'); at >= 0; at = value.indexOf('-', at + 1)) {
-      if (part == PARTS) return null;
-      starts[part++] = at + 1;
-    }
-    starts[PARTS] = value.length() + 1;
-    return part == PARTS ? starts : null;
+  private static int write(String text, byte[] out, int at) {
+    out[at] = '-';
+    return Base64Text.encode(text, out, at + 1);
+  }
+
+  private static int write(byte[] base64, byte[] out, int at) {
+    out[at] = '-';
+    System.arraycopy(base64, 0, out, at + 1, base64.length);
+    return at + 1 + base64.length;
   }
 
   /** {@code Integer.parseInt} for what cannot be negative, in ASCII digits only and without an exception: -1 for everything else. */
@@ -85,5 +71,42 @@ final class Sw8Header {
       if (span > Integer.MAX_VALUE) return -1;
     }
     return (int) span;
+  }
+
+  /** The parts of a header one after the other. */
+  private static final class Parts {
+    final String value;
+    /** Of the current part. */
+    int from;
+    int to = -1;
+    private byte[] scratch = new byte[0];
+
+    Parts(String value) {
+      this.value = value;
+    }
+
+    /** Goes to the next part; false when it is the last one or there is none. */
+    boolean next() {
+      from = to + 1;
+      to = value.indexOf('-', from);
+      return to >= 0;
+    }
+
+    /** The next part decoded; null when it is missing, empty or no Base64. */
+    String text() {
+      if (!next()) return null;
+      if (scratch.length < to - from) scratch = new byte[to - from];
+      int length = Base64Text.decode(value, from, to, scratch);
+      return length <= 0 ? null : new String(scratch, 0, length, StandardCharsets.UTF_8);
+    }
+
+    boolean isText() {
+      return next() && Base64Text.decode(value, from, to, null) > 0;
+    }
+
+    /** The rest is one text: a ninth part would leave a hyphen in it. */
+    boolean isLastText() {
+      return Base64Text.decode(value, to + 1, value.length(), null) > 0;
+    }
   }
 }

@@ -147,6 +147,7 @@ public final class Sw8Propagator implements TextMapPropagator {
     if (!(span instanceof ReadableSpan)) return Identity.UNKNOWN;
     String address = ((ReadableSpan) span).getAttribute(SERVER_ADDRESS);
     Long port = ((ReadableSpan) span).getAttribute(SERVER_PORT);
-    return Identity.cut(address == null || port == null ? address : address + ':' + port, PEER_LENGTH);
+    boolean whole = address != null && port != null;
+    return Identity.cut(whole ? new StringBuilder(address.length() + 6).append(address).append(':').append(port.longValue()).toString() : address, PEER_LENGTH);
   }
 }
