@@ -5,8 +5,9 @@ import { benchHelp } from './help.ts';
 import { NotBuilt } from './not-built.ts';
 import { benchRewrite } from './rewrite.ts';
 import { benchScan } from './scan.ts';
+import { benchTee } from './tee.ts';
 
-const benchmarks: Readonly<Record<string, () => Promise<object>>> = { help: benchHelp, scan: benchScan, rewrite: benchRewrite };
+const benchmarks: Readonly<Record<string, () => Promise<object>>> = { help: benchHelp, scan: benchScan, rewrite: benchRewrite, tee: benchTee };
 const LIMIT_MS = 15 * 60_000;
 
 const asked = process.argv.slice(2);

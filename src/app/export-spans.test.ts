@@ -28,7 +28,7 @@ describe('the export', () => {
     await spans.finish(10_000);
 
     expect(spans.status().sent).toBe(60);
-    expect(Math.max(...bodies.map((body) => body.length))).toBeLessThan(2.3 * 1024 * 1024);
+    expect(Math.max(...bodies.map((body) => body.length))).toBeLessThan(1.2 * 1024 * 1024);
   });
 
   it('counts what cannot be read and sends the rest', async () => {
@@ -86,7 +86,7 @@ describe('the export', () => {
   it('has at most four requests in flight, and lets the buffer drop meanwhile', async () => {
     const never = new Promise<SendResult>(() => undefined);
     const { buffer, clock, bodies } = setUp(() => never);
-    for (let count = 0; count < 2_000; count += 1) put(buffer, encodeSegment(segment()));
+    for (let count = 0; count < 1_000; count += 1) put(buffer, encodeSegment(segment()));
     await until(clock, () => bodies.length === 4);
 
     for (let count = 0; count < 5_000; count += 1) put(buffer, encodeSegment(segment()));

@@ -19,10 +19,10 @@ export interface SegmentSource {
   next(): Buffer | 'unreadable' | undefined;
 }
 
-const MAX_SEGMENTS = 512;
-const MAX_BODY_CHARS = 2 * 1024 * 1024;
-/** Segments converted between two looks at the network: about a third of a millisecond. */
-const SEGMENTS_A_TURN = 16;
+const MAX_SEGMENTS = 256;
+const MAX_BODY_CHARS = 1024 * 1024;
+/** Segments converted between two looks at the network: a fraction of a millisecond. */
+const SEGMENTS_A_TURN = 8;
 
 /** Takes messages out of the buffer and collections apart. */
 export function createSegmentSource(buffer: Pick<SegmentBuffer, 'take'>): SegmentSource {

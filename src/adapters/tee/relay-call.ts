@@ -140,7 +140,8 @@ function answerUnavailable(agent: ServerHttp2Stream, link: BackendLink): void {
 function outgoing(headers: IncomingHttpHeaders, raw: readonly string[]): OutgoingHttpHeaders {
   const sent: OutgoingHttpHeaders = { [sensitiveHeaders]: headers[sensitiveHeaders as unknown as string] ?? [] };
   for (let at = 0; at < raw.length; at += 2) {
-    const [name = '', value = ''] = raw.slice(at, at + 2);
+    const name = raw[at] ?? '';
+    const value = raw[at + 1] ?? '';
     const before = sent[name];
     sent[name] = before === undefined ? value : [before, value].flat().map(String);
   }
