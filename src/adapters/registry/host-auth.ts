@@ -122,7 +122,10 @@ export function createHostAuth(options: HostAuthOptions): HostAuth {
         scheme = Promise.resolve(challenge);
         return (await options.credentials.find(need.repository, need.turn, need.signal)) !== undefined;
       } else if (sent.startsWith('Basic ')) {
-        return options.credentials.forget();
+        if (!options.credentials.forget()) return false;
+        // The same password would be refused again, and could lock the account.
+        const fresh = await options.credentials.find(need.repository, need.turn, need.signal);
+        return fresh?.kind === 'password' && basic(fresh) !== sent;
       }
       // Harbor answers an expired or too narrow token with a Basic challenge: a fresh token is the cure there too.
       for (const grant of grants) if (grant.turn === need.turn && covers(grant.scopes, need.scopes)) grants.delete(grant);
