@@ -61,14 +61,25 @@ describe('readTraces', () => {
     expect(ids(traces).has('t0')).toBe(false);
   });
 
-  it('says so when more traces begin in one millisecond than an answer holds', async () => {
+  it('leaves no service out where not everything can be read', async () => {
     const store = createSimulatedTraceStore();
-    for (let index = 0; index < 300; index += 1) store.add(span(`t${index}`, 1000));
+    for (let index = 0; index < 900; index += 1) store.add(span(`busy-${index}`, index * 1000));
+    store.add(span('rare', 10, 'mail'));
+
+    const { traces, cut } = await readTraces(store, ['orders', 'mail'], { window, maxTraces: 100 });
+
+    expect(cut).toBe(true);
+    expect(ids(traces).has('rare')).toBe(true);
+  });
+
+  it('says so when more traces begin in one millisecond than an answer holds, and reads the rest', async () => {
+    const store = createSimulatedTraceStore();
+    for (let index = 0; index < 300; index += 1) store.add(span(`dense-${index}`, 3_000_000), span(`sparse-${index}`, index * 1000));
 
     const { traces, cut } = await readTraces(store, ['orders'], { window, maxTraces: 20_000 });
 
     expect(cut).toBe(true);
-    expect(traces).toHaveLength(200);
+    expect(traces).toHaveLength(200 + 300);
   });
 
   it('reads in halves what is too large for one answer', async () => {

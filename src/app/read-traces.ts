@@ -1,5 +1,5 @@
 import { ChangeoverError } from '../core/error.ts';
-import type { StoredSpan, TraceStore, TraceWindow } from '../ports/trace-store.ts';
+import type { StoredSpan, TraceQuery, TraceStore, TraceWindow } from '../ports/trace-store.ts';
 import { pooled } from './pooled.ts';
 
 /** Traces asked for at a time. An answer this long may not be all there is: its window is then read in halves. */
@@ -17,56 +17,63 @@ export interface ReadTraces {
 
 export interface ReadTracesOptions {
   readonly window: TraceWindow;
-  /** At most about this many traces are read, the newest of each service first. */
+  /** About this many traces are read at most, beside one answer for each service; the newest first. */
   readonly maxTraces: number;
   readonly signal?: AbortSignal;
 }
 
-/** Reads all traces of the window that any of the services took part in. Throws as the store does. */
+/**
+ * Reads all traces of the window that any of the services took part in. Each service gets an answer before any gets more:
+ * where not everything can be read, no service is left out. Throws as the store does.
+ */
 export async function readTraces(store: TraceStore, services: readonly string[], options: ReadTracesOptions): Promise<ReadTraces> {
   const byId = new Map<string, readonly StoredSpan[]>();
   let cut = false;
-  const readWindow = async (service: string, window: TraceWindow): Promise<void> => {
-    if (byId.size >= options.maxTraces) {
-      cut = true;
-      return;
-    }
-    const halves = halve(window);
-    const { traces, full } = await readPage(store, { service, ...window, limit: PAGE }, { canSplit: halves !== undefined, signal: options.signal });
-    if (full && halves) {
-      for (const half of halves) await readWindow(service, half);
-      return;
-    }
-    cut ||= full;
+  const readPage = async (query: TraceWindow & { readonly service: string }): Promise<'all' | 'more'> => {
+    const { traces, full } = await askPage(store, { ...query, limit: PAGE }, options.signal);
     for (const spans of traces) keepLonger(byId, spans);
+    return full ? 'more' : 'all';
   };
-  await pooled([...new Set(services)], PARALLEL, (service) => readWindow(service, options.window));
+  const readHalves = async (service: string, window: TraceWindow): Promise<void> => {
+    const halves = halve(window);
+    cut ||= halves.length === 0;
+    for (const half of halves) {
+      if (byId.size >= options.maxTraces) {
+        cut = true;
+        return;
+      }
+      if ((await readPage({ service, ...half })) === 'more') await readHalves(service, half);
+    }
+  };
+  const names = [...new Set(services)];
+  const answers = await pooled(names, PARALLEL, (service) => readPage({ service, ...options.window }));
+  const unfinished = names.filter((_, index) => answers[index] === 'more');
+  await pooled(unfinished, PARALLEL, (service) => readHalves(service, options.window));
   return { traces: [...byId.values()], cut };
 }
 
 /** The later half comes first: where not everything can be read, what is missing is the oldest. */
-function halve({ fromMs, toMs }: TraceWindow): readonly [TraceWindow, TraceWindow] | undefined {
+function halve({ fromMs, toMs }: TraceWindow): readonly TraceWindow[] {
   const middle = Math.floor((fromMs + toMs) / 2);
-  if (toMs - fromMs <= SHORTEST_MS) return undefined;
+  if (toMs - fromMs <= SHORTEST_MS) return [];
   return [
     { fromMs: middle, toMs },
     { fromMs, toMs: middle },
   ];
 }
 
-type Query = TraceWindow & { readonly service: string; readonly limit: number };
-
 /** One answer of the store; `full` where there may be more than it holds. */
-async function readPage(
+async function askPage(
   store: TraceStore,
-  query: Query,
-  options: { readonly canSplit: boolean; readonly signal: AbortSignal | undefined },
+  query: TraceQuery,
+  signal: AbortSignal | undefined,
 ): Promise<{ readonly traces: readonly (readonly StoredSpan[])[]; readonly full: boolean }> {
   try {
-    const traces = await store.traces(query, options.signal);
+    const traces = await store.traces(query, signal);
     return { traces, full: traces.length >= query.limit };
   } catch (error) {
-    if (error instanceof ChangeoverError && error.code === 'too-large' && options.canSplit) return { traces: [], full: true };
+    const divisible = error instanceof ChangeoverError && error.code === 'too-large' && query.toMs - query.fromMs > SHORTEST_MS;
+    if (divisible) return { traces: [], full: true };
     throw error;
   }
 }

@@ -193,15 +193,20 @@ describe('verifyFleet', () => {
     expect(report.services[0]?.findings).toMatchObject([{ id, params: { examples: ['http://jaeger/trace/trace-orders'] } }]);
   });
 
-  it('never calls well what it could not read whole', async () => {
+  it('judges by the newest traces where there are too many, says so, and never counts all or misses anything by them', async () => {
     await workload('orders', { oldName: 'orders' });
     for (let index = 0; index < 450; index += 1) traces.add(span('orders', { traceId: `t${index}`, startMs: NOW - 60_000 - index * 1000 }));
+    const value = makeBaseline('tee', { fromMs: 0, toMs: 1 }, { services: [], edges: [{ from: 'orders', to: 'rare' }] });
 
     const all = await verifyFleet({ cluster, traces, clock }, options);
     const cut = await verifyFleet({ cluster, traces, clock }, { ...options, maxTraces: 100 });
+    const during = await verifyFleet({ cluster, traces, clock }, { ...options, maxTraces: 100, during: true });
+    const compared = await verifyFleet({ cluster, traces, clock }, { ...options, maxTraces: 100, baseline: { value, file: 'b.json' } });
 
     expect(all).toMatchObject({ verdict: 'ok', findings: [], traces: { judged: 450 } });
-    expect(cut).toMatchObject({ verdict: 'inconclusive', findings: [{ id: 'traces-cut', severity: 'warn' }] });
+    expect(cut).toMatchObject({ verdict: 'ok', findings: [{ id: 'traces-cut', severity: 'info', params: { read: 200 } }] });
+    expect(during).toMatchObject({ verdict: 'inconclusive', findings: [{ id: 'traces-cut', severity: 'warn' }] });
+    expect(compared).toMatchObject({ verdict: 'inconclusive', baseline: { verdict: 'inconclusive', findings: [{ id: 'service-missing' }] } });
   });
 
   it('looks for every service of a baseline, also beside the run, under new names and names that were cut', async () => {

@@ -34,7 +34,7 @@ export interface JudgeOptions {
   readonly lookbackMs?: number;
   /** Judge every trace of this window instead, whatever was switched when. */
   readonly during?: TraceWindow;
-  /** At most about this many traces are read (20,000 by default); more makes the report inconclusive. */
+  /** At most about this many traces are read (20,000 by default), of each service the newest. */
   readonly maxTraces?: number;
   /** What stands before a trace's id in its link; default: the id alone. */
   readonly linkPrefix?: string;
@@ -109,7 +109,9 @@ function draw(run: string, { window, now, fleet, read, alsoHere }: Evidence, opt
   const fromMs = options.during?.fromMs ?? 0;
   const link = (traceId: string): string => `${linkPrefix}${traceId}`;
   const judged = judgeTraces(read.traces, fleet.services, { now, fromMs, toMs: window.toMs, allowance, canonical, alsoHere, link });
-  const findings = read.cut ? [{ id: 'traces-cut', severity: 'warn' as const, params: { read: read.traces.length } }] : [];
+  // The newest traces of every service are enough to judge it, not to count all or to say that something never happens.
+  const severity = options.during || options.baseline ? ('warn' as const) : ('info' as const);
+  const findings = read.cut ? [{ id: 'traces-cut', severity, params: { read: read.traces.length } }] : [];
   return makeVerifyReport(run, window, { ...judged, findings, ...compared(judged, { fleet, read }, { ...options, allowance }) });
 }
 
@@ -141,8 +143,9 @@ function compared(
   const services = new Set(read.traces.flat().map((span) => canonical(span.service)));
   const workloadsOf = (service: string): readonly string[] =>
     fleet.services.filter((each) => each.service === service).flatMap((each) => each.workloads.map(({ id }) => id));
+  const report = compareBaseline(value, { services, edges: judged.edges }, { file, canonical, workloadsOf, allowance: options.allowance });
   return {
-    baseline: compareBaseline(value, { services, edges: judged.edges }, { file, canonical, workloadsOf, allowance: options.allowance }),
+    baseline: read.cut && report.verdict === 'missing' ? { ...report, verdict: 'inconclusive' } : report,
     edges: [...judged.edges, ...unseenEdges(value, judged.edges, canonical)],
   };
 }

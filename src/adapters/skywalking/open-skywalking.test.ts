@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openSkywalking } from './open-skywalking.ts';
@@ -37,17 +37,20 @@ describe('openSkywalking, against answers written to the published schema', () =
   });
 
   /** Answers each request in turn; what was asked can be read. */
-  async function serve(...answers: readonly (object | string | { readonly status: number; readonly text: string })[]): Promise<{ url: string; asked: object[] }> {
+  async function serve(...answers: readonly object[]): Promise<{ url: string; asked: object[] }> {
     const asked: object[] = [];
-    const started = createServer(async (request, response) => {
+    const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
       asked.push({ method: request.method, url: request.url, type: request.headers['content-type'], body: JSON.parse(await textOf(request)) as object });
-      const answer = answers[asked.length - 1] ?? {};
-      if (typeof answer === 'object' && 'status' in answer) response.writeHead(answer.status).end(answer.text);
-      else response.end(typeof answer === 'string' ? answer : JSON.stringify(answer));
-    });
+      response.end(JSON.stringify(answers[asked.length - 1] ?? {}));
+    };
+    const started = createServer((request, response) => void answer(request, response));
+    return { url: await listen(started), asked };
+  }
+
+  async function listen(started: Server): Promise<string> {
     server = started;
     await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve));
-    return { url: `http://127.0.0.1:${(started.address() as AddressInfo).port}/graphql`, asked };
+    return `http://127.0.0.1:${(started.address() as AddressInfo).port}/graphql`;
   }
 
   it("asks for the backend's zone, then for the topology of the window as its clock shows it", async () => {
@@ -111,7 +114,7 @@ describe('openSkywalking, against answers written to the published schema', () =
     [401, '', 'denied', 'answers 401'],
     [200, '<html>', 'unreachable', "does not answer like SkyWalking's GraphQL endpoint"],
   ])('turns the answer %i %s into %s', async (status, text, code, message) => {
-    const { url } = await serve({ status, text });
+    const url = await listen(createServer((_, response) => response.writeHead(status).end(text)));
 
     await expect(openSkywalking(url).topology(window)).rejects.toMatchObject({ code, target: url, message: expect.stringContaining(message) as string });
   });
@@ -124,9 +127,7 @@ describe('openSkywalking, against answers written to the published schema', () =
       response.on('drain', more);
       more();
     });
-    server = endless;
-    await new Promise<void>((resolve) => endless.listen(0, '127.0.0.1', resolve));
-    const url = `http://127.0.0.1:${(endless.address() as AddressInfo).port}/graphql`;
+    const url = await listen(endless);
 
     await expect(openSkywalking(url).topology(window)).rejects.toMatchObject({ code: 'too-large', target: url });
     endless.closeAllConnections();

@@ -195,10 +195,10 @@ describe('changeover verify', () => {
     const nowhere = { openTraceStore: async () => undefined };
 
     it.each([
-      ['no policy and no run', ['b.json'], { code: 2, message: 'there is no run yet, and no policy is named' }],
+      ['no policy and no run', ['b.json'], { wiring: {}, code: 2, message: 'there is no run yet, and no policy is named' }],
       ['a policy that names no backend', ['b.json', '-p', 'policy.yaml'], { wiring: nowhere, code: 2, message: 'names neither' }],
-      ['no traffic', ['b.json', '-p', 'policy.yaml'], { code: 3, message: 'there is nothing to save' }],
-    ])('saves nothing with %s', async (_, argv, { wiring = {}, code: expected, message }) => {
+      ['no traffic', ['b.json', '-p', 'policy.yaml'], { wiring: {}, code: 3, message: 'there is nothing to save' }],
+    ])('saves nothing with %s', async (_, argv, { wiring, code: expected, message }) => {
       const { code, err, written } = await run(['--baseline', 'save', ...argv], { wiring });
 
       expect(code).toBe(expected);

@@ -119,7 +119,7 @@ describe('formatVerify', () => {
     const cut = formatVerify(makeVerifyReport('r', window, { services: [service('cart')], traces, findings }), style);
     const failed = formatVerify(makeVerifyReport('r', window, { reason }), style);
 
-    expect(cut).toContain('!  only 20000 traces were read, and there are more: look at less time at once (--since)');
+    expect(cut).toContain('!  20000 traces were read, the newest of each service, and there are more');
     expect(cut).toContain('Inconclusive: not all traces were read.');
     expect(failed[0]).toBe('Inconclusive: the trace store cannot be read: connection refused.');
     expect(failed).toHaveLength(2);

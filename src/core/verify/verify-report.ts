@@ -71,7 +71,7 @@ export interface VerifyReport {
   readonly traces: TraceCounts;
   readonly services: readonly ServiceReport[];
   readonly edges: readonly ServiceEdge[];
-  /** About the report as a whole: `traces-cut`. */
+  /** About the report as a whole: `traces-cut` (`warn` where all traces were to be counted). */
   readonly findings: readonly Finding[];
   readonly baseline?: BaselineReport;
 }
@@ -87,7 +87,7 @@ export function makeVerifyReport(
   const { services = [], edges = [], traces = noTraces, findings = [], baseline } = found;
   const reason = found.reason ?? (services.length === 0 && !baseline ? { id: 'nothing-migrated', params: {} } : undefined);
   const verdicts = new Set([...services.map((service) => service.verdict), baseline?.verdict]);
-  const unclear = reason !== undefined || findings.length > 0 || verdicts.has('inconclusive');
+  const unclear = reason !== undefined || findings.some((finding) => finding.severity !== 'info') || verdicts.has('inconclusive');
   const broken = verdicts.has('broken') || verdicts.has('silent') || verdicts.has('missing');
   return {
     apiVersion: 'changeover.dev/v1alpha1',

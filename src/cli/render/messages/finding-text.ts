@@ -125,7 +125,7 @@ const traces: Texts = {
   'unanswered-calls': (p) => `${count(p('count'), 'call')} from ${p('from')} left no span here`,
   'parent-not-here': (p) =>
     `${count(p('count'), 'span')} joined to ${p('from')}, whose half is in SkyWalking alone: run \`changeover tee\` in front of it to see whole traces here`,
-  'traces-cut': (p) => `only ${p('read')} traces were read, and there are more: look at less time at once (--since)`,
+  'traces-cut': (p) => `${p('read')} traces were read, the newest of each service, and there are more`,
   'service-missing': (p) =>
     p('traffic') === 'true'
       ? `${p('service')} was there before, and no span of it arrives although its neighbours have traffic`
