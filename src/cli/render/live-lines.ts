@@ -66,6 +66,11 @@ function line(mark: Cell, said: readonly Cell[], options: LineOptions): string {
   return formatTable(columns, [[mark, ...cells]], { paint: options.paint, width: options.width, indent: 1 })[0] ?? '';
 }
 
+/** A halt at the gate names its services itself. */
+function named({ reason }: RunEvent & { readonly type: 'run.halted' }): boolean {
+  return reason.params['services'] !== undefined;
+}
+
 function sentence(event: RunEvent): string {
   switch (event.type) {
     case 'run.started':
@@ -81,7 +86,7 @@ function sentence(event: RunEvent): string {
     case 'decision.recorded':
       return `${printable(event.by)} decided: ${event.decision}${around(' ', event.targets.map(shortName).join(', '))}`;
     case 'run.halted':
-      return `halted: ${haltText(event.reason.id, event.reason.params)}${around(' (', event.workloads.map(shortName).join(', '), ')')}`;
+      return `halted: ${haltText(event.reason.id, event.reason.params)}${around(' (', named(event) ? '' : event.workloads.map(shortName).join(', '), ')')}`;
     case 'run.finished':
       return `run ${printable(event.run)} ${phaseTexts[event.phase as keyof typeof phaseTexts] ?? printable(event.phase)}: ${countTexts(event.counts)
         .map((each) => each.text)

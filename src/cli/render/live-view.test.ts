@@ -80,6 +80,26 @@ describe('liveView on a terminal', () => {
     ]);
   });
 
+  it('shows what the gate holds the next batch for, until it starts or a person is asked', () => {
+    const terminal = fakeTerminal(160);
+    const { emit } = stage(terminal);
+    const holding = { id: 'gate-holding', params: { batch: 2, services: [orders], more: 0, because: ['no-traffic'] } };
+    emit({ type: 'run.started', workloads: 2, batches: 2, resumed: false, epoch: 1 });
+    emit({ type: 'warning', reason: holding });
+    const held = terminal.lines();
+    emit({ type: 'batch.started', batch: 2, of: 2, workloads: [cart] });
+    const started = terminal.lines();
+    emit({ type: 'warning', reason: holding });
+    emit({ type: 'run.halted', reason: { id: 'gate-inconclusive', params: { ...holding.params, minutes: 10 } }, workloads: [orders] });
+
+    expect(held.filter((line) => line.includes('holding'))).toEqual([' holding batch 2: waiting for traces of shop/orders (no traffic yet)']);
+    expect(started).toContain(' nothing in flight');
+    expect(terminal.lines()).toContain(
+      ' !  halted: batch 2 is not started, 10 min of waiting were not enough: waiting for traces of shop/orders (no traffic yet)',
+    );
+    expect(terminal.lines()).toContain(' nothing in flight');
+  });
+
   it('estimates the time left once a batch has ended', () => {
     const terminal = fakeTerminal(100);
     const { emit, pass } = stage(terminal);

@@ -66,6 +66,38 @@ describe('formatStatus', () => {
     ]);
   });
 
+  it('says what the gate holds the next batch for, and how to go on without it', () => {
+    const waitingFor = { id: 'gate-holding', params: { batch: 2, services: ['shop/Deployment/orders'], more: 3, because: ['no-traffic', 'no-spans'] } };
+    const held = { batch: 2, holding: { batch: 2, since: '2026-11-03T10:38:00Z' } };
+    const run = (more: object): string =>
+      formatStatus(status([workload('orders', 'SUCCEEDED'), workload('next', 'PLANNED')], { ...held, ...more }), style).join(' ');
+
+    expect(run({ holding: { ...held.holding, waitingFor } })).toContain(
+      'Holding batch 2: waiting for traces of shop/orders and 3 more (no traffic yet; called by others, but silent), for 3 min.',
+    );
+    expect(run({})).toContain('Holding batch 2: reading the traces of what was switched, for 3 min. `changeover continue` starts it without them.');
+  });
+
+  it('offers at the gate to let the batch through, or to put back what is not seen', () => {
+    const params = { batch: 2, services: ['shop/Deployment/orders'], more: 0, findings: ['false-roots'], traces: ['f00d', 'cafe'] };
+    const run = status([workload('orders', 'SUCCEEDED'), workload('next', 'PLANNED')], {
+      phase: 'HALTED',
+      halt: { at: '', id: 'gate-broken', workloads: ['shop/Deployment/orders'], params },
+    });
+
+    const lines = formatStatus(run, { ...style, width: 200 });
+
+    expect(lines).toContain(
+      'Halted: batch 2 is not started, as traces of shop/orders are broken (false-roots; for example f00d, cafe); `changeover verify` shows how. 1 workload waiting, none is started.',
+    );
+    expect(lines.slice(lines.indexOf('Your decision:') + 1)).toEqual([
+      '  changeover rollback shop/Deployment/orders  put orders back to exactly what was there',
+      '  changeover continue                         let the held batch start as it is and go on with the 1 waiting workload',
+      '  changeover rollback --all                   put back every workload that was changed (1) to exactly what was there',
+      '  changeover abort                            end the run: 1 stay migrated, 1 stay as they are',
+    ]);
+  });
+
   it('shows evidence of what is open, and only the reason of what a person has seen', () => {
     const reason = { id: 'deadline', params: { minutes: 10 } };
     const evidence = { pods: [{ pod: 'bad-1', node: 'n1', summary: 'not ready' }], log: ['boom \u001B[2J'] };

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NOON, deployment, observation, pod, record, situation } from '../../../test/builders/rollout.ts';
-import { activeBatch, decide, isSettled, type Action } from './decide.ts';
+import { applyDecisions } from './apply-decisions.ts';
+import { activeBatch, decide, isSettled, type Action, type Situation } from './decide.ts';
+import type { Gate, RunRecord } from './run-record.ts';
 import type { WorkloadState } from './workload-state.ts';
 
 function kinds(actions: readonly Action[]): readonly string[] {
@@ -100,6 +102,68 @@ describe('decide', () => {
         if (isSettled(now)) expect(decide(now).filter((action) => 'id' in action && action.kind !== 'prepare')).toEqual([]);
       }),
     );
+  });
+
+  describe('at the gate', () => {
+    const done = record('a', { state: 'SUCCEEDED' });
+    const rules = { ...situation([]).rules, gate: true };
+    const hold = { batch: 2, since: new Date(NOON).toISOString() };
+    const ok = { service: 'a', workloads: [done.item.id], verdict: 'ok', traces: 1, spans: 1, pods: { ready: 1, seen: 1 }, findings: [] } as const;
+    const at = (gate: Gate | undefined, more: Partial<Situation> = {}): Situation => {
+      const base = situation([[done], [record('b')]], { rules, ...more });
+      return { ...base, run: { ...base.run, ...(gate ? { gate } : {}) } };
+    };
+
+    it('stores the hold before it judges, and starts nothing', () => {
+      expect(decide(at(undefined))).toEqual([{ kind: 'gate', gate: { open: 1, holding: hold } }]);
+    });
+
+    it('lets the batch through once what was switched is seen, and never holds it again', () => {
+      const seen = { gate: { at: NOON, report: { services: [ok] } } };
+
+      expect(decide(at({ open: 1, holding: hold }, seen))).toEqual([{ kind: 'gate', gate: { open: 2 } }]);
+      expect(kinds(decide(at({ open: 2 })))).toEqual(['prepare b']);
+    });
+
+    it('waits for the first answer without a word, and stores what it waits for only when that changes', () => {
+      const waitingFor = { id: 'gate-holding', params: { batch: 2, services: [done.item.id], more: 0, because: [] } };
+      const silent = { gate: { at: NOON, report: { services: [{ ...ok, verdict: 'silent' } as const] } } };
+
+      expect(decide(at({ open: 1, holding: hold }))).toEqual([]);
+      expect(decide(at({ open: 1, holding: hold }, silent))).toEqual([
+        { kind: 'gate', gate: { open: 1, holding: { ...hold, waitingFor } } },
+        { kind: 'holding', waitingFor },
+      ]);
+      expect(decide(at({ open: 1, holding: { ...hold, waitingFor } }, silent))).toEqual([{ kind: 'holding', waitingFor }]);
+    });
+
+    it('holds neither the first batch, nor what is in flight, nor a run that is stopping, nor one whose policy has no gate', () => {
+      const flying = record('b', { state: 'CLAIMED' });
+
+      expect(kinds(decide(situation([[record('a')], [record('b')]], { rules })))).toEqual(['prepare a']);
+      expect(kinds(decide(situation([[done], [flying]], { rules, run: { ...at({ open: 2 }).run } })))).toEqual(['apply b']);
+      expect(decide(at(undefined, { stopping: true }))).toEqual([]);
+      expect(kinds(decide(at(undefined, { rules: { ...rules, gate: false } })))).toEqual(['prepare b']);
+    });
+
+    it('is opened by a continue while it holds or has halted the run, and judged anew after a pause, a retry or another halt', () => {
+      const decided = (kind: 'continue' | 'retry', more: Partial<RunRecord>): Gate | undefined => {
+        const decision = { seq: 1, kind, targets: [], by: 'ada', at: '' };
+        return applyDecisions({ ...at({ open: 1, holding: hold }).run, ...more, decisions: [decision] }, new Map(), NOON).run.gate;
+      };
+      const halt = (id: string) => ({ phase: 'HALTED', halt: { at: '', id, workloads: [] } }) as const;
+
+      expect([decided('continue', {}), decided('continue', halt('gate-broken')), decided('continue', halt('gate-inconclusive'))]).toEqual([
+        { open: 2 },
+        { open: 2 },
+        { open: 2 },
+      ]);
+      expect([decided('continue', { phase: 'PAUSED' }), decided('continue', halt('workload-failed')), decided('retry', halt('gate-broken'))]).toEqual([
+        { open: 1 },
+        { open: 1 },
+        { open: 1 },
+      ]);
+    });
   });
 
   it('takes the soak by the clock it is given', () => {

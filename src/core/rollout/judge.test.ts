@@ -46,6 +46,17 @@ describe('judge', () => {
     expect(verdict(300_000, { newPods: two, proofs: silent })).toMatchObject({ kind: 'inconclusive', reason: { id: 'no-proof' } });
   });
 
+  it('gives spans until the soak ends, and calls it over only by an answer from after that', () => {
+    const spans: JudgeRules = { soakMs: 300_000, proof: 'spans' };
+    const silent = (askedAtMs: number) => ({ 'uid-a': { kind: 'none', expired: true, askedAt: NOON + askedAtMs, detail: 'down' } }) as const;
+    const start = trackPods(rolling, observation(rolling, 0, { newPods: two }));
+    const at = (ms: number, askedAtMs: number) => judge(observation(rolling, ms, { newPods: two, proofs: silent(askedAtMs) }), start, spans);
+
+    expect(at(299_000, 299_000)).toMatchObject({ kind: 'wait', waitingFor: { id: 'proof', params: { pod: 'a', from: 'spans', detail: 'down' } } });
+    expect(at(305_000, 299_999)).toMatchObject({ kind: 'wait' });
+    expect(at(305_000, 300_000)).toMatchObject({ kind: 'inconclusive', reason: { id: 'no-proof', params: { from: 'spans' } } });
+  });
+
   it.each([
     ['another agent', { kind: 'other', agent: 'skywalking', line: 'x' }, 'wrong-agent'],
     ['two agents', { kind: 'both', line: 'x' }, 'two-agents'],

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../core/json.ts';
 import { servicesText, unseenText } from './gate-text.ts';
-import { around, count, say, type Texts } from './say.ts';
+import { around, say, type Texts } from './say.ts';
 
 /** Why a run stopped starting workloads, in words. */
 export function haltText(id: string, params: JsonObject = {}): string {
@@ -15,7 +15,7 @@ export const haltTexts: Texts = {
   inconclusive: () => 'it could not be told whether a workload is well: it is left as it is',
   'too-many-stale': () => 'too many workloads changed since the plan: make a new plan',
   'gate-broken': (p) =>
-    `batch ${p('batch')} is not started: the traces of ${servicesText(p)} are broken (${p('findings')}${around(`, for example ${count(p('traces').split(', ').length, 'trace')} `, p('traces'))})`,
+    `batch ${p('batch')} is not started, as traces of ${servicesText(p)} are broken (${p('findings')}${around('; for example ', p('traces'))}); \`changeover verify\` shows how`,
   'gate-inconclusive': (p) => `batch ${p('batch')} is not started, ${p('minutes')} min of waiting were not enough: ${unseenText(p)}`,
   requested: (p) => `a person asked${around(': ', p('by'))}`,
 };
