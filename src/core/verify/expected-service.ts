@@ -27,3 +27,8 @@ export interface ExpectedService {
 export function countsFrom(expected: ExpectedService): number {
   return Math.max(0, ...expected.workloads.map((workload) => workload.countsFromMs));
 }
+
+/** Whether the new agent runs in any of its workloads. */
+export function isSwitched(expected: ExpectedService): boolean {
+  return expected.workloads.some((workload) => workload.switched);
+}

@@ -1,6 +1,6 @@
 import type { Finding } from '../finding.ts';
 import { blockingFindings, type Allowance } from '../plan/allowed.ts';
-import { countsFrom, type ExpectedService } from './expected-service.ts';
+import { countsFrom, isSwitched, type ExpectedService } from './expected-service.ts';
 import type { Break, Call, JudgedSpan } from './judge-trace.ts';
 import { podsSeen, type PodsSeen } from './pods-seen.ts';
 import type { ServiceReport, ServiceVerdict } from './verify-report.ts';
@@ -43,7 +43,13 @@ export function judgeService(expected: ExpectedService, evidence: ServiceEvidenc
   const known = podsSeen(workloads, spans);
   const pods = { ready: readyPods.length, seen: known.seen.length, ...(known.by.length === 0 ? {} : { by: known.by }) };
   const called = evidence.calls.get(service)?.length ?? 0;
-  const counts = { spans: spans.length, traces: evidence.traces.get(service) ?? 0, called, ready: pods.ready };
+  const counts = {
+    spans: spans.length,
+    traces: evidence.traces.get(service) ?? 0,
+    called,
+    ready: pods.ready,
+    switched: workloads.length === 0 || isSwitched(expected),
+  };
   const breaks = breakFindings(evidence.breaks.get(service) ?? [], options.link);
   const silentPods = spans.length === 0 ? [] : podFindings(known, options.toMs);
   const findings = [...breaks, ...absenceFindings(counts), ...silentPods];
@@ -56,6 +62,7 @@ interface ServiceCounts {
   readonly traces: number;
   readonly called: number;
   readonly ready: number;
+  readonly switched: boolean;
 }
 
 function draw({ spans, traces, called }: ServiceCounts, found: { readonly broken: boolean; readonly podsMissing: boolean }): ServiceVerdict {
@@ -64,9 +71,10 @@ function draw({ spans, traces, called }: ServiceCounts, found: { readonly broken
   return traces > 0 && !found.podsMissing ? 'ok' : 'inconclusive';
 }
 
-function absenceFindings({ spans, traces, called, ready }: ServiceCounts): readonly Finding[] {
+function absenceFindings({ spans, traces, called, ready, switched }: ServiceCounts): readonly Finding[] {
   if (spans > 0) return traces > 0 ? [] : [{ id: 'traces-too-fresh', severity: 'info', params: { seconds: SETTLE_MS / 1000 } }];
   if (called > 0) return [{ id: 'no-spans', severity: 'block', params: { calls: called } }];
+  if (!switched) return [{ id: 'not-reporting', severity: 'info', params: {} }];
   return ready === 0 ? [{ id: 'no-ready-pods', severity: 'info', params: {} }] : [{ id: 'no-traffic', severity: 'info', params: {} }];
 }
 

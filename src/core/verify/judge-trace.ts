@@ -1,5 +1,5 @@
 import { calledHost, serviceAt } from './call-target.ts';
-import { countsFrom, type ExpectedService } from './expected-service.ts';
+import { countsFrom, isSwitched, type ExpectedService } from './expected-service.ts';
 import type { CanonicalName } from './service-names.ts';
 import { callerBySw8, callerOfFalseRoot } from './span-caller.ts';
 
@@ -57,7 +57,7 @@ export function judgeTrace(spans: readonly JudgedSpan[], context: TraceContext):
   const [first, ...later] = spans.filter((span) => span.parentSpanId === undefined).sort((a, b) => a.startMs - b.startMs);
   const falseRoots = [...(first ? [first] : []), ...later].flatMap(falseRoot);
   const roots = later.filter((span) => falseRoot(span).length === 0).map(({ service, traceId }) => ({ id: 'several-roots', service, traceId }) as const);
-  const unanswered = unansweredCalls(spans, context.expected);
+  const unanswered = unansweredCalls(spans, context);
   const calls = [
     ...callsBetween(spans),
     ...orphans.filter((each) => each.id === 'parent-not-here').map((each) => callOf(each, 'whole')),
@@ -82,7 +82,7 @@ function orphanBreak(span: JudgedSpan, { expected, here, canonical }: TraceConte
   const caller = callerBySw8(span);
   if (caller === undefined) return { id: 'orphan-spans', service, traceId };
   const from = canonical(caller);
-  const switched = expected.some((each) => each.service === from && each.workloads.some((workload) => workload.switched));
+  const switched = expected.some((each) => each.service === from && isSwitched(each));
   return { id: switched || here.has(from) ? 'orphan-spans' : 'parent-not-here', service, traceId, from };
 }
 
@@ -91,15 +91,18 @@ function falseRootBreak(span: JudgedSpan, canonical: CanonicalName): readonly Br
   return caller === undefined ? [] : [{ id: 'false-roots', service: span.service, traceId: span.traceId, from: canonical(caller) }];
 }
 
-function unansweredCalls(spans: readonly JudgedSpan[], expected: readonly ExpectedService[]): readonly Break[] {
+/** Of a service that still has the old agent and does not report here, a missing span says nothing. */
+function unansweredCalls(spans: readonly JudgedSpan[], { expected, here }: TraceContext): readonly Break[] {
   const parents = new Set(spans.map((span) => span.parentSpanId));
   return spans
     .filter((span) => span.kind === 'client' && !parents.has(span.spanId) && !failed(span))
     .flatMap((span) => {
       const host = calledHost(span.attributes);
       const target = host === undefined ? undefined : serviceAt(host, expected);
-      const reached = target?.service !== undefined && target.service !== span.service && countsFrom(target) <= span.startMs;
-      return reached ? [{ id: 'unanswered-calls' as const, service: target.service, traceId: span.traceId, from: span.service }] : [];
+      if (target?.service === undefined || target.service === span.service || countsFrom(target) > span.startMs) return [];
+      return isSwitched(target) || here.has(target.service)
+        ? [{ id: 'unanswered-calls' as const, service: target.service, traceId: span.traceId, from: span.service }]
+        : [];
     });
 }
 

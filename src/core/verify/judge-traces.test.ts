@@ -250,6 +250,19 @@ describe('judgeTraces', () => {
     });
   });
 
+  it('asks a service that still has the old agent for a span only where it reports to this store', () => {
+    const stock = service('stock', { switched: false, readyPods: [] });
+
+    const silent = judgeTraces([unanswered], [service('orders'), stock], options);
+    const here = judgeTraces([unanswered, [span('s', 'stock', { traceId: 't2' })]], [service('orders'), stock], options);
+
+    expect(silent).toMatchObject({ traces: { whole: 1 }, services: [{ verdict: 'ok' }, { verdict: 'inconclusive', findings: [{ id: 'not-reporting' }] }] });
+    expect(here).toMatchObject({
+      traces: { whole: 1, broken: 1 },
+      services: [{ verdict: 'ok' }, { verdict: 'broken', findings: [{ id: 'unanswered-calls' }] }],
+    });
+  });
+
   it('reports a service beside the run whose chains broke, and no other', () => {
     const elsewhere = [span('x', 'payments', { traceId: 't2', parentSpanId: 'gone' }), span('y', 'mail', { traceId: 't2', parentSpanId: 'x' })];
 

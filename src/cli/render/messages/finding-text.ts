@@ -116,6 +116,7 @@ const traces: Texts = {
   'no-spans': (p) => `other services called it ${count(p('calls'), 'time')}, and no span of it arrived`,
   'no-traffic': () => 'no span arrived and nobody called it: send it a request and verify again',
   'no-ready-pods': () => 'no pod of it is Ready',
+  'not-reporting': () => 'it still has the old agent, and no span of it is here: run `changeover tee` in front of SkyWalking',
   'traces-too-fresh': (p) => `its traces are too young to judge: wait ${p('seconds')} s and verify again`,
   'pods-unseen': (p) => `no span yet from ${count(p('count'), 'Ready pod')}: ${p('pods')}`,
   'pods-unnamed': () => 'its spans do not say which pod they are of, so which pods send is not known',
