@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { assertNever } from '../../src/core/error.ts';
 import type { ImageFiles } from '../../src/core/image/image-facts.ts';
 import { buildPathLayer, type LayerChange } from '../../src/core/image/path-layer.ts';
 
@@ -40,6 +41,8 @@ export function toShell(change: LayerChange): string {
       return `rm -f ${path} && ln -s ${quote(change.target)} ${path}`;
     case 'file':
       return `rm -f ${path} && printf %s ${quote(Buffer.from(change.bytes).toString())} > ${path} && chown ${change.uid}:${change.gid} ${path} && chmod ${change.mode.toString(8)} ${path}`;
+    default:
+      return assertNever(change);
   }
 }
 
@@ -64,6 +67,8 @@ function toChange(kind: LayerChange['kind'], path: string): LayerChange {
     case 'whiteout':
     case 'opaque':
       return { kind, path };
+    default:
+      return assertNever(kind);
   }
 }
 

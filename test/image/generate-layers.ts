@@ -136,7 +136,7 @@ class LayerBuilder {
   }
 
   private forget(path: string): void {
-    for (const other of [...this.tree.keys()]) if (isUnderAny(other, [path])) this.tree.delete(other);
+    for (const other of this.tree.keys()) if (isUnderAny(other, [path])) this.tree.delete(other);
   }
 }
 

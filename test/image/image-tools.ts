@@ -54,13 +54,13 @@ interface Ground {
 }
 
 /** Overlay mounts cannot lie on every file system: a tmpfs in a mount namespace of its own carries them, and is gone with the process. */
-async function holdMounts({ folder, start }: Scratch): Promise<string> {
-  const store = join(folder, 'store');
-  const note = join(folder, 'holder.pid');
+async function holdMounts(scratch: Scratch): Promise<string> {
+  const store = join(scratch.folder, 'store');
+  const note = join(scratch.folder, 'holder.pid');
   mkdirSync(store);
   const script = `mount -t tmpfs none ${store} && echo $$ > ${note} && exec sleep infinity`;
   const pid = (): string => readFileSync(note, 'utf8').trim();
-  await start('holder', ['unshare', '--mount', 'sh', '-c', script], () => Promise.resolve(spawnSync('test', ['-s', note]).status === 0));
+  await scratch.start('holder', ['unshare', '--mount', 'sh', '-c', script], () => Promise.resolve(spawnSync('test', ['-s', note]).status === 0));
   return pid();
 }
 

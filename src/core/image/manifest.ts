@@ -154,7 +154,7 @@ function readImage(bytes: Uint8Array, digest: string): Pick<ImageManifest, 'kind
 
 function assertImageConfig(mediaType: string, target: string): void {
   if (isImageConfigType(mediaType)) return;
-  if (/^application\/vnd\.cncf\.helm\./.test(mediaType)) {
+  if (mediaType.startsWith('application/vnd.cncf.helm.')) {
     throw imageRefusal('helm-chart', 'not an image but a Helm chart', { target, hint: 'Name the image that the chart deploys.' });
   }
   throw imageRefusal('artifact', `not an image but an artifact: its config is "${mediaType}"`, { target });
