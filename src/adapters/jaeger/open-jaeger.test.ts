@@ -93,6 +93,16 @@ describe('openJaeger', () => {
     ]);
   });
 
+  it('takes the one reference within a trace for the parent, as a link to it makes Jaeger forget CHILD_OF', async () => {
+    const linked = structuredClone(answer);
+    linked.data[0]?.spans[0]?.references.splice(0, 3, { refType: 'FOLLOWS_FROM', traceID: '8448eb211c80319d', spanID: 'ad6b7169203331' });
+    const base = await serve((_, response) => void response.end(JSON.stringify(linked)));
+
+    const [[span] = []] = await openJaeger({ url: base }).traces(query);
+
+    expect(span?.parentSpanId).toBe('00ad6b7169203331');
+  });
+
   it('asks for the calls of a window by its end and its length', async () => {
     const asked: string[] = [];
     const base = await serve((request, response) => {

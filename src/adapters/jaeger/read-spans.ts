@@ -28,9 +28,13 @@ export function readSpans(trace: JaegerTrace): readonly StoredSpan[] {
   });
 }
 
-/** The parent is a `CHILD_OF` reference within the trace; links are `FOLLOWS_FROM` or point into other traces. */
+/**
+ * The parent is a `CHILD_OF` reference within the trace; links are `FOLLOWS_FROM` or point into other traces. Where a span has a link to its
+ * own parent, as the Collector's SkyWalking receiver makes them, Jaeger keeps that alone: one reference within the trace is the parent, too.
+ */
 function parentOf(span: JaegerTrace['spans'][number]): string | undefined {
-  const parent = span.references.find((each) => each.refType === 'CHILD_OF' && hex(each.traceID, 32) === hex(span.traceID, 32));
+  const own = span.references.filter((each) => hex(each.traceID, 32) === hex(span.traceID, 32));
+  const parent = own.find((each) => each.refType === 'CHILD_OF') ?? (own.length === 1 ? own[0] : undefined);
   return parent && hex(parent.spanID, 16);
 }
 

@@ -96,7 +96,8 @@ function toSpan(segment: Segment, span: SegmentSpan, { traceId, idOf }: Ids): Ot
   const spanId = idOf(span.spanId);
   const { refs, logs } = span;
   const links = refs.map((ref) => toLink(ref, ref.traceId === segment.traceId ? traceId : traceIdOf(ref.traceId)));
-  // Several refs (a batch of messages) have no one parent: they are links only.
+  // Several refs (a batch of messages) have no one parent: they are links only. One ref is the parent and no link beside it, other than in the
+  // Collector: Jaeger takes a link to the parent for the only reference, as FOLLOWS_FROM, and drops CHILD_OF (seen with 2.13).
   const parent = span.parentSpanId !== -1 ? idOf(span.parentSpanId) : links.length === 1 ? links[0]?.spanId : undefined;
   return {
     traceId,
@@ -111,7 +112,7 @@ function toSpan(segment: Segment, span: SegmentSpan, { traceId, idOf }: Ids): Ot
     ...(logs.length === 0
       ? {}
       : { events: logs.map((log) => ({ timeUnixNano: nanoseconds(log.timeMs), name: 'logs', attributes: withoutRepeats(log.data.map(plain)) })) }),
-    ...(links.length === 0 ? {} : { links }),
+    ...(links.length < 2 ? {} : { links }),
     status: { code: span.isError ? STATUS.error : STATUS.ok },
   };
 }
