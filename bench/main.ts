@@ -1,13 +1,22 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { benchBridge } from './bridge.ts';
 import { benchHelp } from './help.ts';
+import { benchLayerScan } from './layer-scan.ts';
 import { NotBuilt } from './not-built.ts';
 import { benchRewrite } from './rewrite.ts';
 import { benchScan } from './scan.ts';
 import { benchTee } from './tee.ts';
 
-const benchmarks: Readonly<Record<string, () => Promise<object>>> = { help: benchHelp, scan: benchScan, rewrite: benchRewrite, tee: benchTee };
+const benchmarks: Readonly<Record<string, () => Promise<object>>> = {
+  help: benchHelp,
+  scan: benchScan,
+  rewrite: benchRewrite,
+  bridge: benchBridge,
+  tee: benchTee,
+  'layer-scan': benchLayerScan,
+};
 const LIMIT_MS = 15 * 60_000;
 
 const asked = process.argv.slice(2);

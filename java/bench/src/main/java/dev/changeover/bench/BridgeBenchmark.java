@@ -22,13 +22,16 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What the bridge adds to a request: reading the header of a SkyWalking agent, and writing one from a client span inside that trace. */
+/**
+ * What the bridge adds to a request: reading the header of a SkyWalking agent, and writing one from a client span inside that trace.
+ * Many short iterations: on a busy machine some of them run undisturbed.
+ */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Fork(1)
 @Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
+@Measurement(iterations = 200, time = 20, timeUnit = TimeUnit.MILLISECONDS)
 public class BridgeBenchmark {
   /** T and segment of a real agent, service, instance, endpoint and peer of usual length. */
   private static final String HEADER = "1-MDI2MWIzN2U1MjQ2NGEzYzlmMjFhZWUzNzg4M2UwYWUuMS4xNzk1NDMxMzExMTM0MDAwMw==-MDI2MWIzN2U1MjQ2NGEzYzlmMjFhZWUzNzg4M2UwYWUuMS4xNzk1NDMxMzExMTM0MDAwMg==-2"
