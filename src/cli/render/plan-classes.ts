@@ -122,7 +122,8 @@ function imageRows(example: MigrateItem, plan: Plan): readonly (readonly Cell[])
 
 /** In a takeover the old agent's settings stay, and the bridge reads them. */
 function bridgeText({ agent, delivery, edits, findings }: MigrateItem): string {
-  if (findings.some(({ id }) => id === 'bridge-hidden' || id === 'bridge-yaml-config')) return 'the bridge, which does nothing here: see above';
+  if (findings.some(({ id }) => id === 'bridge-hidden' || id === 'bridge-yaml-config'))
+    return 'the bridge, which does nothing here: other settings of the workload keep it out';
   const joins = 'the bridge: traces stay whole between both agents';
   if (delivery !== 'takeover' || agent.id === 'opentelemetry') return joins;
   const isNamed = edits.some((edit) => edit.kind === 'env' && edit.name === 'OTEL_SERVICE_NAME');

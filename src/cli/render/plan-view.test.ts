@@ -119,6 +119,8 @@ describe('formatPlan', () => {
     expect(view([move('cart')], { agentLayer }, 200).join('\n')).toContain(`${joins}; it takes namespace and instance from the old agent's settings\n`);
     expect(view([{ ...derived, delivery: 'image' }], { agentLayer }, 200).join('\n')).toContain(`${joins}\n`);
     expect(view([derived]).join('\n')).not.toContain('the bridge');
+    const hidden: Finding = { id: 'bridge-hidden', severity: 'block', params: { by: 'env X', folder: '/changeover/extensions' } };
+    expect(view([{ ...derived, findings: [hidden] }], { agentLayer }).join('\n')).toContain('the bridge, which does nothing here');
   });
 
   it('names what breaks without the bridge, from which batch until which', () => {
