@@ -47,7 +47,9 @@ export function bridgeSettings({ facts, policy }: DeliverySubject, reading: Cont
     findings: [
       ...(isHidden ? [{ id: 'bridge-hidden', severity, params: { by: extensions.by, folder } } as const] : []),
       ...(yaml ? [{ id: 'bridge-yaml-config', severity, params: { by: yaml.by } } as const] : []),
-      ...(propagators?.value.split(',').some((each) => each.trim() === 'none') ? [{ id: 'bridge-propagators-none', severity: 'warn', params: { by: propagators.by } } as const] : []),
+      ...(propagators?.value.split(',').some((each) => each.trim() === 'none')
+        ? [{ id: 'bridge-propagators-none', severity: 'warn', params: { by: propagators.by } } as const]
+        : []),
     ],
   };
 }
