@@ -1,21 +1,13 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { openRegistry } from '../../src/adapters/registry/open-registry.ts';
 import type { Policy } from '../../src/core/policy/policy.ts';
 import type { Registry } from '../../src/ports/registry.ts';
+import { freePort, isInstalled, OPENSSL, PROGRAM, startRegistry, type RegistryForm } from './registry-program.ts';
 import { registryContract, type RegistryUnderTest } from './registry-contract.ts';
 
-const PROGRAM = 'docker-registry';
-const OPENSSL = 'openssl';
 const LOGIN = 'tester:s3cret:with:colons';
-/** bcrypt of the password above, cost 5. */
-const HTPASSWD = 'tester:$2y$05$abcdefghijklmnopqrstuu4Q8xTrgjpfgc6JAW05bPlTJQ8JfbGq6\n';
 const clock = { now: () => Date.now(), sleep: (ms: number, signal?: AbortSignal) => setTimeout(ms, undefined, { signal }) };
 const required = process.env['CHANGEOVER_LAB'] === 'required';
 
@@ -80,12 +72,6 @@ if (isInstalled(PROGRAM)) {
   });
 }
 
-interface RegistryForm {
-  readonly login?: boolean;
-  /** With a certificate of its own making, wanting the same from clients. */
-  readonly tls?: boolean;
-}
-
 async function openTested(form: RegistryForm): Promise<RegistryUnderTest> {
   const server = await startRegistry(form);
   const registry = form.login ? openWith({ [server.host]: { auth: 'env:LOGIN' } }, LOGIN) : openWith({});
@@ -102,80 +88,4 @@ async function openTested(form: RegistryForm): Promise<RegistryUnderTest> {
 
 function openWith(settings: Policy['registries'], login?: string): Registry {
   return openRegistry({ settings, directory: '/', env: { HOME: '/nonexistent', LOGIN: login }, clock });
-}
-
-/** Starts the program with storage in memory on a free port of this machine. */
-async function startRegistry({ login, tls }: RegistryForm): Promise<{ readonly host: string; readonly folder: string; stop(): Promise<void> }> {
-  const folder = mkdtempSync(join(tmpdir(), 'changeover-registry-'));
-  const host = `127.0.0.1:${await freePort()}`;
-  const certificate = join(folder, 'tls.crt');
-  const key = join(folder, 'tls.key');
-  if (tls) makeCertificate(certificate, key);
-  const config = {
-    version: 0.1,
-    log: { level: 'error', accesslog: { disabled: true } },
-    storage: { inmemory: {} },
-    http: { addr: host, secret: 'for-tests', ...(tls ? { tls: { certificate, key, clientcas: [certificate] } } : {}) },
-    ...(login ? { auth: { htpasswd: { realm: 'test', path: join(folder, 'htpasswd') } } } : {}),
-  };
-  writeFileSync(join(folder, 'htpasswd'), HTPASSWD);
-  writeFileSync(join(folder, 'config.yml'), JSON.stringify(config));
-  const child = spawn(PROGRAM, ['serve', join(folder, 'config.yml')], { stdio: 'ignore' });
-  const exited = once(child, 'exit');
-  try {
-    await waitForAnswer(host);
-  } catch (error) {
-    child.kill();
-    throw error;
-  }
-  return {
-    host,
-    folder,
-    async stop() {
-      child.kill();
-      await exited;
-      rmSync(folder, { recursive: true });
-    },
-  };
-}
-
-function makeCertificate(certificate: string, key: string): void {
-  const request = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1';
-  execFileSync(OPENSSL, [...request.split(' '), '-out', certificate, '-keyout', key], { stdio: 'ignore' });
-}
-
-async function waitForAnswer(host: string): Promise<void> {
-  const [hostname, port] = host.split(':');
-  for (let attempt = 1; ; attempt += 1) {
-    const socket = connect({ host: hostname ?? '', port: Number(port) });
-    try {
-      await once(socket, 'connect');
-      return;
-    } catch (error) {
-      if (attempt === 100) throw error;
-      await setTimeout(100);
-    } finally {
-      socket.destroy();
-    }
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-function isInstalled(program: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

@@ -3,7 +3,7 @@ import type { Repository } from '../../core/image/reference.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { parseChallenge, type Challenge } from './challenge.ts';
 import type { Credentials, CredentialSource } from './credentials.ts';
-import { readText } from './read-body.ts';
+import { askUntilWhole, readText } from './read-body.ts';
 import { toRegistryError } from './registry-error.ts';
 import { parseTokenAnswer } from './schema.ts';
 import type { Sender } from './sender.ts';
@@ -145,7 +145,7 @@ async function renewToken(options: HostAuthOptions, challenge: BearerChallenge, 
   const find = (): Promise<Credentials | undefined> => options.credentials.find(need.repository, need.turn, need.signal);
   const credentials = await find();
   try {
-    return await fetchToken(options, challenge, { need, credentials });
+    return await askUntilWhole(() => fetchToken(options, challenge, { need, credentials }));
   } catch (error) {
     if (!(error instanceof ChangeoverError && error.code === 'denied' && options.credentials.forget())) throw error;
     const fresh = await find();

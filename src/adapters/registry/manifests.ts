@@ -4,7 +4,7 @@ import { mediaTypes } from '../../core/image/media-types.ts';
 import type { Repository } from '../../core/image/reference.ts';
 import type { StoredManifest } from '../../ports/registry.ts';
 import { checkContent, isDigest } from './content-digest.ts';
-import { readBytes } from './read-body.ts';
+import { askUntilWhole, readBytes } from './read-body.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { parseManifestType } from './schema.ts';
 
@@ -19,7 +19,11 @@ export interface ManifestRead {
 }
 
 /** Reads a manifest; undefined when it is not there. The bytes are checked against the digest they were asked by, else the one the server states. */
-export async function readManifest(client: RegistryClient, { repository, reference, signal }: ManifestRead): Promise<StoredManifest | undefined> {
+export function readManifest(client: RegistryClient, read: ManifestRead): Promise<StoredManifest | undefined> {
+  return askUntilWhole(() => readOnce(client, read));
+}
+
+async function readOnce(client: RegistryClient, { repository, reference, signal }: ManifestRead): Promise<StoredManifest | undefined> {
   const target = nameOf(repository, reference);
   const call = { method: 'GET', repository, to: `manifests/${reference}`, access: 'pull', headers: { accept: MANIFEST_TYPES }, accept: [200, 404] } as const;
   const reply = await client.call({ ...call, action: 'reading the manifest', target, signal });

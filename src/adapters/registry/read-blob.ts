@@ -1,6 +1,7 @@
 import { ChangeoverError } from '../../core/error.ts';
 import type { Repository } from '../../core/image/reference.ts';
 import { hashLike } from './content-digest.ts';
+import { isCut } from './read-body.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { corruptContent } from './registry-error.ts';
 import type { WireReply } from './transport.ts';
@@ -32,7 +33,7 @@ export async function* readBlob(client: RegistryClient, blob: BlobRequest): Asyn
       }
       ended = true;
     } catch (error) {
-      if (cuts === MAX_CUTS || received === 0 || !isCut(error)) throw error;
+      if (cuts === MAX_CUTS || !isCut(error)) throw error;
     }
   }
   const found = hash.digest();
@@ -45,8 +46,4 @@ async function openBlob(client: RegistryClient, { repository, digest, target, si
   if (reply.status !== 404) return reply;
   await reply.discard();
   throw new ChangeoverError('not-found', 'the registry does not have this blob', { target });
-}
-
-function isCut(error: unknown): boolean {
-  return error instanceof ChangeoverError && error.code === 'unreachable' && error.retryable;
 }

@@ -2,7 +2,7 @@ import { ChangeoverError } from '../../core/error.ts';
 import type { Referrer } from '../../ports/registry.ts';
 import { MAX_MANIFEST, readManifest } from './manifests.ts';
 import type { BlobRequest } from './read-blob.ts';
-import { readBytes } from './read-body.ts';
+import { askUntilWhole, readBytes } from './read-body.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { parseReferrers } from './schema.ts';
 
@@ -13,7 +13,11 @@ const MAX_PAGES = 50;
  * What refers to a manifest. A registry without the API (404) may keep the list under a tag named like the digest, which clients maintain.
  * Source: distribution-spec, "Listing Referrers" and "Referrers Tag Schema".
  */
-export async function readReferrers(client: RegistryClient, subject: BlobRequest): Promise<readonly Referrer[]> {
+export function readReferrers(client: RegistryClient, subject: BlobRequest): Promise<readonly Referrer[]> {
+  return askUntilWhole(() => readPages(client, subject));
+}
+
+async function readPages(client: RegistryClient, subject: BlobRequest): Promise<readonly Referrer[]> {
   const { repository, digest, target, signal } = subject;
   const found: Referrer[] = [];
   let to: string | URL | undefined = `referrers/${digest}`;

@@ -28,6 +28,7 @@ export interface WireReply {
   readonly headers: { readonly [name: string]: string | undefined };
   /** Throws `unreachable` when it is cut, `aborted` when the signal fires. */
   readonly body: AsyncIterable<Uint8Array>;
+  /** Never throws. */
   discard(): Promise<void>;
   /** Resolves when the body has ended, was discarded or cut. */
   readonly ended: Promise<void>;
@@ -105,9 +106,13 @@ export function openTransport({ settings, directory, env }: TransportOptions): T
     }
     async function discard(): Promise<void> {
       let length = 0;
-      for await (const chunk of body()) {
-        length += chunk.length;
-        if (length > MAX_DISCARDED) break;
+      try {
+        for await (const chunk of body()) {
+          length += chunk.length;
+          if (length > MAX_DISCARDED) break;
+        }
+      } catch {
+        // Nobody wants these bytes: that they were cut changes nothing.
       }
     }
     const joined = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value] as const);

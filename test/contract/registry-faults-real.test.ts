@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { sha256Digest } from '../../src/core/image/digest.ts';
+import { openFaultProxy } from '../registry/fault-proxy.ts';
+import { pushUnderFaults } from '../registry/push-under-faults.ts';
+import { openClient } from '../registry/stand-in.ts';
+import { isInstalled, PROGRAM, startRegistry } from './registry-program.ts';
+
+const required = process.env['CHANGEOVER_LAB'] === 'required';
+
+if (isInstalled(PROGRAM)) {
+  pushUnderFaults('docker-registry', () => startRegistryOf(), 2);
+
+  describe('an upload to docker-registry', () => {
+    it('goes on where it was cut', async () => {
+      const bytes = Buffer.alloc(10 * 1024 * 1024, 'resumed');
+      const digest = sha256Digest(bytes);
+      const backend = await startRegistryOf();
+      const proxy = await openFaultProxy(backend.host);
+      const client = openClient();
+      const repository = { registry: proxy.host, path: 'team/app' };
+      let cuts = 0;
+      proxy.rule = ({ method, body }) => (body.length > 1024 && (method === 'PUT' || method === 'PATCH') && (cuts += 1) <= 2 ? { kind: 'half' } : undefined);
+
+      const outcome = await client.putBlob(repository, { digest, bytes });
+
+      const sent = proxy.passed.filter(({ body }) => body.length > 0).map(({ method, headers, body }) => [method, headers['content-range'], body.length]);
+      expect(outcome).toBe('uploaded');
+      expect(await client.hasBlob(repository, digest)).toBe(true);
+      expect(sent[0]).toEqual(['PUT', undefined, bytes.length]);
+      expect(sent[1]).toMatchObject(['PATCH', expect.stringMatching(/^\d+-\d+$/), expect.any(Number)]);
+      expect(proxy.passed.filter(({ method }) => method === 'POST')).toHaveLength(1);
+      await client.close();
+      await proxy.close();
+      await backend.close();
+    });
+
+    it('is probed for what it can do', async () => {
+      const backend = await startRegistryOf({ deletes: true });
+      const fixed = await startRegistryOf();
+      const client = openClient();
+      const blob = { digest: sha256Digest('mounted'), bytes: Buffer.from('mounted') };
+      await client.putBlob({ registry: backend.host, path: 'team/home' }, blob);
+
+      const able = await client.probe(
+        { registry: backend.host, path: 'team/app' },
+        { mount: { from: { registry: backend.host, path: 'team/home' }, digest: blob.digest } },
+      );
+      const unable = await client.probe({ registry: fixed.host, path: 'team/app' });
+
+      expect(able).toMatchObject({ mount: 'yes', chunks: 'yes', referrers: 'no', delete: 'yes', immutableTags: 'unknown', retention: 'unknown' });
+      expect(unable).toMatchObject({ mount: 'unknown', delete: 'no' });
+      await client.close();
+      await backend.close();
+      await fixed.close();
+    });
+  });
+} else {
+  describe('docker-registry under faults', () => {
+    it.skipIf(!required)(`needs the program ${PROGRAM} (Debian package docker-registry), which is not installed`, () => {
+      expect.fail(`install ${PROGRAM}, or unset CHANGEOVER_LAB`);
+    });
+  });
+}
+
+async function startRegistryOf(form = {}): Promise<{ readonly host: string; close(): Promise<void> }> {
+  const { host, stop } = await startRegistry(form);
+  return { host, close: stop };
+}
