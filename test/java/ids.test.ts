@@ -23,7 +23,7 @@ const numbers = [
 ] as const;
 const nasty = ['-', '.', '..', ' ', '+', '_', 'g', 'é', '世', '🌍', '０', '٣', '\t', '\0', '18446744073709551616', '1e3', '0x1'] as const;
 
-describe.concurrent('a SkyWalking id', () => {
+describe('a SkyWalking id', () => {
   it('has the same OpenTelemetry ids in the bridge and here, for a million of them', () => {
     if (!existsSync(join(bridge, 'test-classes'))) throw new Error('The bridge is not built: run `mvn -B -q test-compile` in java/ first.');
     const random = seededRandom(8);

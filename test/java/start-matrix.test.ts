@@ -18,9 +18,11 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Root reads everything; without these two it is a user like others. */
 const unprivileged = ['setpriv', '--bounding-set=-dac_override,-dac_read_search', '--inh-caps=-dac_override,-dac_read_search'];
-const readOnly = ['unshare', '--mount', 'sh', '-c', 'mount -o remount,bind,ro / && ! touch "$0" 2>/dev/null && exec "$@"', join(folder, 'probe')];
+const ownMounts = ['unshare', '--mount'] as const;
+const remount = 'mount -o remount,bind,ro /';
+const readOnly = [...ownMounts, 'sh', '-c', `${remount} && ! touch "$0" 2>/dev/null && exec "$@"`, join(folder, 'probe')];
 const isRoot = process.getuid?.() === 0;
-const canRemount = isRoot && spawnSync('unshare', ['--mount', 'mount', '-o', 'remount,bind,ro', '/']).status === 0;
+const canRemount = isRoot && spawnSync(ownMounts[0], [ownMounts[1], ...remount.split(' ')]).status === 0;
 
 describe.each(javaCommands())('Java $version', ({ command: java }) => {
   it('starts with the bridge', async () => {
