@@ -1,6 +1,7 @@
 import type { Finding } from '../finding.ts';
 import { blockingFindings, type Allowance } from '../plan/allowed.ts';
 import type { Baseline } from './baseline.ts';
+import { workloadOf } from './expected-service.ts';
 import type { CanonicalName } from './service-names.ts';
 import type { ServiceEdge } from './verify-report.ts';
 
@@ -98,13 +99,8 @@ function verdictOf(findings: readonly Finding[], options: CompareOptions): Basel
 /** Allowed when it is for a workload at either end. */
 function isAllowed(finding: Finding, { allowance, workloadsOf }: CompareOptions): boolean {
   const services = ['service', 'from', 'to'].flatMap((key) => finding.params[key] ?? []).map(String);
-  const names = [{ namespace: '', name: '' }, ...services.flatMap(workloadsOf).map(split)];
+  const names = [{ namespace: '', name: '' }, ...services.flatMap(workloadsOf).map(workloadOf)];
   return names.some((workload) => blockingFindings([{ ...finding, severity: 'block' }], workload, allowance).length === 0);
-}
-
-function split(id: string): { readonly namespace: string; readonly name: string } {
-  const [namespace = '', , name = ''] = id.split('/');
-  return { namespace, name };
 }
 
 function keyOf({ from, to }: Pair): string {

@@ -32,3 +32,9 @@ export function countsFrom(expected: ExpectedService): number {
 export function isSwitched(expected: ExpectedService): boolean {
   return expected.workloads.some((workload) => workload.switched);
 }
+
+/** Namespace and name of `namespace/Kind/name`, as allowances name workloads. */
+export function workloadOf(id: string): { readonly namespace: string; readonly name: string } {
+  const [namespace = '', , name = ''] = id.split('/');
+  return { namespace, name };
+}

@@ -1,6 +1,6 @@
 import type { Finding } from '../finding.ts';
 import { blockingFindings, type Allowance } from '../plan/allowed.ts';
-import { countsFrom, isSwitched, type ExpectedService } from './expected-service.ts';
+import { countsFrom, isSwitched, workloadOf, type ExpectedService } from './expected-service.ts';
 import type { Break, Call, JudgedSpan } from './judge-trace.ts';
 import { podsSeen, type PodsSeen } from './pods-seen.ts';
 import type { ServiceReport, ServiceVerdict } from './verify-report.ts';
@@ -107,9 +107,4 @@ function warningAsBlock(finding: Finding): Finding {
 function isHeld(findings: readonly Finding[], ids: readonly string[], allowance: Allowance): boolean {
   const workloads = ids.length === 0 ? [{ namespace: '', name: '' }] : ids.map(workloadOf);
   return workloads.some((workload) => blockingFindings(findings, workload, allowance).length > 0);
-}
-
-function workloadOf(id: string): { readonly namespace: string; readonly name: string } {
-  const [namespace = '', , name = ''] = id.split('/');
-  return { namespace, name };
 }

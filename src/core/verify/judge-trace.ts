@@ -1,4 +1,4 @@
-import { calledHost, serviceAt } from './call-target.ts';
+import { calledHost } from './call-target.ts';
 import { countsFrom, isSwitched, type ExpectedService } from './expected-service.ts';
 import type { CanonicalName } from './service-names.ts';
 import { callerBySw8, callerOfFalseRoot } from './span-caller.ts';
@@ -47,6 +47,8 @@ export interface TraceContext {
   /** Services that report to this store. */
   readonly here: ReadonlySet<string>;
   readonly canonical: CanonicalName;
+  /** The expected service behind a host name. */
+  readonly serviceAt: (host: string) => ExpectedService | undefined;
 }
 
 /** Every span of a trace has its parent in it, it has one root, and every call to an expected service has a server span. Services have their canonical names. */
@@ -92,13 +94,13 @@ function falseRootBreak(span: JudgedSpan, canonical: CanonicalName): readonly Br
 }
 
 /** Of a service that still has the old agent and does not report here, a missing span says nothing. */
-function unansweredCalls(spans: readonly JudgedSpan[], { expected, here }: TraceContext): readonly Break[] {
+function unansweredCalls(spans: readonly JudgedSpan[], { here, serviceAt }: TraceContext): readonly Break[] {
   const parents = new Set(spans.map((span) => span.parentSpanId));
   return spans
     .filter((span) => span.kind === 'client' && !parents.has(span.spanId) && !failed(span))
     .flatMap((span) => {
       const host = calledHost(span.attributes);
-      const target = host === undefined ? undefined : serviceAt(host, expected);
+      const target = host === undefined ? undefined : serviceAt(host);
       if (target?.service === undefined || target.service === span.service || countsFrom(target) > span.startMs) return [];
       return isSwitched(target) || here.has(target.service)
         ? [{ id: 'unanswered-calls' as const, service: target.service, traceId: span.traceId, from: span.service }]

@@ -120,6 +120,12 @@ describe('judgeTraces', () => {
     expect(edges).toEqual([{ from: 'orders', to: 'stock', verdict: 'broken', calls: 1, unanswered: 1, cut: 0, examples: ['t1'] }]);
   });
 
+  it('knows the switched service by a host name with a port', () => {
+    const trace = [span('b', 'orders', { kind: 'client', attributes: { 'net.peer.name': 'stock:8080' } })];
+
+    expect(judgeTraces([trace], [service('stock')], options).edges).toMatchObject([{ from: 'orders', to: 'stock', unanswered: 1 }]);
+  });
+
   it('does not guess between two services that a host name may mean', () => {
     const other = { service: 'bank-stock', workloads: [{ id: 'bank/Deployment/stock', switched: true, countsFromMs: SWITCHED, readyPods: [] }] };
     const mine = { service: 'shop-stock', workloads: [{ id: 'shop/Deployment/stock', switched: true, countsFromMs: SWITCHED, readyPods: [] }] };

@@ -1,3 +1,4 @@
+import { rememberServices } from './call-target.ts';
 import { countsFrom, type ExpectedService } from './expected-service.ts';
 import { judgeService, SETTLE_MS, type JudgeServiceOptions } from './judge-service.ts';
 import { judgeTrace, type Break, type BreakId, type Call, type JudgedSpan } from './judge-trace.ts';
@@ -30,8 +31,9 @@ export interface JudgedTraces {
 export function judgeTraces(traces: readonly (readonly JudgedSpan[])[], expected: readonly ExpectedService[], options: JudgeTracesOptions): JudgedTraces {
   const named = traces.map((spans) => spans.map((span) => rename(span, options.canonical)));
   const spans = Map.groupBy(named.flat(), (span) => span.service);
-  const context = { expected, here: new Set([...spans.keys(), ...options.alsoHere]), canonical: options.canonical };
-  const judged = named.filter((each) => isJudgeable(each, expected, options));
+  const context = { expected, here: new Set([...spans.keys(), ...options.alsoHere]), canonical: options.canonical, serviceAt: rememberServices(expected) };
+  const since = new Map(expected.flatMap((each) => (each.service === undefined ? [] : [[each.service, countsFrom(each)] as const])));
+  const judged = named.filter((each) => isJudgeable(each, since, options));
   const verdicts = judged.map((each) => judgeTrace(each, context));
   const breaks = Map.groupBy(
     verdicts.flatMap((each) => each.breaks),
@@ -53,12 +55,10 @@ function rename(span: JudgedSpan, canonical: CanonicalName): JudgedSpan {
   return service === span.service ? span : { ...span, service };
 }
 
-function isJudgeable(spans: readonly JudgedSpan[], expected: readonly ExpectedService[], { now, fromMs }: JudgeTracesOptions): boolean {
+function isJudgeable(spans: readonly JudgedSpan[], since: ReadonlyMap<string, number>, { now, fromMs }: JudgeTracesOptions): boolean {
   const begin = spans.reduce((least, span) => Math.min(least, span.startMs), Infinity);
   const end = spans.reduce((most, span) => Math.max(most, span.startMs + span.durationMs), 0);
-  const present = new Set(spans.map((span) => span.service));
-  const counting = expected.filter(({ service }) => service !== undefined && present.has(service));
-  return begin >= fromMs && end <= now - SETTLE_MS && counting.every((each) => countsFrom(each) <= begin);
+  return begin >= fromMs && end <= now - SETTLE_MS && spans.every((span) => (since.get(span.service) ?? 0) <= begin);
 }
 
 function countTraces(judged: readonly (readonly JudgedSpan[])[]): ReadonlyMap<string, number> {
