@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256Digest } from '../../src/core/image/digest.ts';
 import { mediaTypes } from '../../src/core/image/media-types.ts';
 import type { Repository } from '../../src/core/image/reference.ts';
-import type { Registry } from '../../src/ports/registry.ts';
+import type { Referrer, Registry } from '../../src/ports/registry.ts';
 
 /** A registry under test, empty where the suite writes. */
 export interface RegistryUnderTest {
@@ -170,6 +170,32 @@ export function registryContract(name: string, open: () => Promise<RegistryUnder
       expect(await tested.registry.manifest(repository, sha256Digest(images[0].manifest.bytes))).toBeDefined();
     });
 
+    it('lists what refers to an image', async () => {
+      const repository = fresh();
+      const image = sampleImage('subject');
+      await push(tested.registry, repository, image);
+      await tested.registry.putManifest(repository, '1.0', image.manifest);
+      const subject = sha256Digest(image.manifest.bytes);
+      const signature = await pushReferrer(tested.registry, repository, { digest: subject, bytes: image.manifest.bytes });
+
+      const found = await tested.registry.referrers(repository, subject);
+
+      expect(found).toEqual([signature]);
+      expect(await tested.registry.referrers(repository, sha256Digest('nothing'))).toEqual([]);
+    });
+
+    it('says what it can do, and leaves nothing behind', async () => {
+      const source = fresh();
+      const target = fresh();
+      const { layer } = sampleImage('probe');
+      await tested.registry.putBlob(source, layer);
+
+      const abilities = await tested.registry.probe(target, { mount: { from: source, digest: layer.digest } });
+
+      expect(abilities).toMatchObject({ mount: 'yes', chunks: 'yes', immutableTags: 'unknown', retention: 'unknown', quota: undefined });
+      expect((await tested.registry.probe(target)).mount).toBe('unknown');
+    });
+
     it('says that it can push, and leaves nothing behind', async () => {
       const repository = fresh();
 
@@ -258,6 +284,32 @@ function blobOf(text: string): Blob {
 
 async function push(registry: Registry, repository: Repository, image: SampleImage): Promise<void> {
   for (const blob of [image.layer, image.config]) await registry.putBlob(repository, blob);
+}
+
+/** A signature of an image, listed the way every registry understands: by the tag that stands in for the referrers API as well. */
+async function pushReferrer(registry: Registry, repository: Repository, subject: Blob): Promise<Referrer> {
+  const types = mediaTypes.oci;
+  const config = blobOf('{}');
+  const artifactType = 'application/vnd.example.signature';
+  const descriptor = { mediaType: types.manifest, digest: subject.digest, size: subject.bytes.length };
+  const annotations = { by: 'tester' };
+  const manifest = blobOf(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: types.manifest,
+      artifactType,
+      config: { mediaType: 'application/vnd.oci.empty.v1+json', digest: config.digest, size: 2 },
+      layers: [{ mediaType: 'application/vnd.oci.empty.v1+json', digest: config.digest, size: 2 }],
+      subject: descriptor,
+      annotations,
+    }),
+  );
+  await registry.putBlob(repository, config);
+  await registry.putManifest(repository, manifest.digest, { mediaType: types.manifest, bytes: manifest.bytes });
+  const referrer = { mediaType: types.manifest, digest: manifest.digest, size: manifest.bytes.length, artifactType, annotations };
+  const list = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: types.index, manifests: [referrer] }));
+  await registry.putManifest(repository, subject.digest.replace(':', '-'), { mediaType: types.index, bytes: list });
+  return referrer;
 }
 
 /** All bytes of a stream. */

@@ -11,8 +11,8 @@ if (isInstalled(PROGRAM)) {
   pushUnderFaults('docker-registry', () => startRegistryOf(), 2);
 
   describe('an upload to docker-registry', () => {
-    it('goes on where it was cut', async () => {
-      const bytes = Buffer.alloc(10 * 1024 * 1024, 'resumed');
+    it('is started again when it was cut: this registry gives a broken upload up', async () => {
+      const bytes = Buffer.alloc(10 * 1024 * 1024, 'cut');
       const digest = sha256Digest(bytes);
       const backend = await startRegistryOf();
       const proxy = await openFaultProxy(backend.host);
@@ -23,12 +23,9 @@ if (isInstalled(PROGRAM)) {
 
       const outcome = await client.putBlob(repository, { digest, bytes });
 
-      const sent = proxy.passed.filter(({ body }) => body.length > 0).map(({ method, headers, body }) => [method, headers['content-range'], body.length]);
       expect(outcome).toBe('uploaded');
       expect(await client.hasBlob(repository, digest)).toBe(true);
-      expect(sent[0]).toEqual(['PUT', undefined, bytes.length]);
-      expect(sent[1]).toMatchObject(['PATCH', expect.stringMatching(/^\d+-\d+$/), expect.any(Number)]);
-      expect(proxy.passed.filter(({ method }) => method === 'POST')).toHaveLength(1);
+      expect(proxy.passed.filter(({ method, url }) => method === 'POST' && url.endsWith('/uploads/'))).toHaveLength(3);
       await client.close();
       await proxy.close();
       await backend.close();

@@ -1,11 +1,28 @@
 import { describe, expect, it } from 'vitest';
+import { serveRegistry } from '../../src/adapters/simulated/registry-server.ts';
 import { openSimulatedRegistry } from '../../src/adapters/simulated/simulated-registry.ts';
 import { sha256Digest } from '../../src/core/image/digest.ts';
+import { openClient } from '../registry/stand-in.ts';
+import { freePort } from './registry-program.ts';
 import { registryContract } from './registry-contract.ts';
 
 registryContract('simulated', async () => {
   const registry = openSimulatedRegistry({ unreachable: ['dead.example.com'] });
   return { registry, host: 'registry.example.com', deadHost: 'dead.example.com', close: () => registry.close() };
+});
+
+registryContract('simulated, over HTTP', async () => {
+  const server = await serveRegistry();
+  const registry = openClient();
+  return {
+    registry,
+    host: server.host,
+    deadHost: `127.0.0.1:${await freePort()}`,
+    async close() {
+      await registry.close();
+      await server.close();
+    },
+  };
 });
 
 describe('faults of the simulated registry', () => {

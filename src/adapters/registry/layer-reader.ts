@@ -4,6 +4,7 @@ import type { Repository } from '../../core/image/reference.ts';
 import type { Cache } from '../../ports/cache.ts';
 import type { LayerReader } from '../../ports/layer-reader.ts';
 import type { Registry } from '../../ports/registry.ts';
+import { collectBuffers } from '../files/collect-buffers.ts';
 import { decompress } from '../files/decompress.ts';
 import { createTarParser } from '../files/tar-parser.ts';
 import { collectLayer } from './collect-layer.ts';
@@ -50,6 +51,7 @@ async function readLayer(registry: Registry, layer: Layer, { repository, signal 
   const collector = collectLayer(layer.digest);
   let entries = 0;
   let unpacked = 0;
+  const passed = collectBuffers();
   const parser = createTarParser(target, (entry) => {
     entries += 1;
     if (entries > MAX_ENTRIES) throw new ChangeoverError('too-large', `the layer has more than ${MAX_ENTRIES} entries`, { target });
@@ -59,6 +61,7 @@ async function readLayer(registry: Registry, layer: Layer, { repository, signal 
     unpacked += chunk.length;
     if (unpacked > MAX_UNPACKED) throw new ChangeoverError('too-large', `the layer is larger than ${MAX_UNPACKED} bytes when unpacked`, { target });
     parser.write(chunk);
+    passed(chunk.length);
     await collector.settle();
   }
   parser.end();

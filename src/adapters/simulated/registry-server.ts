@@ -30,9 +30,12 @@ export async function serveRegistry(store = createRegistryStore()): Promise<Regi
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   async function handle(request: IncomingMessage): Promise<RegistryAnswer> {
-    const body = await readBody(request);
+    const { body, whole } = await readBody(request);
+    const url = new URL(request.url ?? '/', `http://${host}`);
+    // What arrived of a broken upload stays, as in registries that let clients resume.
+    if (!whole) return answerRegistry({ method: 'PATCH', url, headers: {}, body }, { store, uploads });
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
-    return answerRegistry({ method: request.method ?? 'GET', url: new URL(request.url ?? '/', `http://${host}`), headers, body }, { store, uploads });
+    return answerRegistry({ method: request.method ?? 'GET', url, headers, body }, { store, uploads });
   }
 
   return {
@@ -46,15 +49,19 @@ export async function serveRegistry(store = createRegistryStore()): Promise<Regi
   };
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+async function readBody(request: IncomingMessage): Promise<{ readonly body: Buffer; readonly whole: boolean }> {
   const parts: Buffer[] = [];
   let length = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    length += part.length;
-    if (length > MAX_BODY) throw new Error('the body is too large');
-    parts.push(part);
+  try {
+    for await (const part of request as AsyncIterable<Buffer>) {
+      length += part.length;
+      if (length > MAX_BODY) throw new Error('the body is too large');
+      parts.push(part);
+    }
+  } catch (error) {
+    if (!request.destroyed || length > MAX_BODY) throw error;
   }
-  return Buffer.concat(parts);
+  return { body: Buffer.concat(parts), whole: request.complete };
 }
 
 function send(response: ServerResponse, method: string | undefined, { status, headers = {}, body = '' }: RegistryAnswer): void {
