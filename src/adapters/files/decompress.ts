@@ -6,7 +6,7 @@ import { splitZstdFrames } from './split-zstd-frames.ts';
 const GZIP = [0x1f, 0x8b];
 const ZSTD = [0x28, 0xb5, 0x2f, 0xfd];
 const ZSTD_SKIPPABLE = [0x50, 0x2a, 0x4d, 0x18];
-const OUTPUT = 256 * 1024;
+const OUTPUT = 64 * 1024;
 
 /**
  * The plain bytes of a stream that is gzip, zstd or not compressed at all, told apart by its first bytes.

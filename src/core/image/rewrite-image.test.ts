@@ -40,6 +40,11 @@ function imageOf(config: string, { layers = 3, family = 'oci', more = '' }: { la
   return { manifest: new TextEncoder().encode(manifest), mediaType: types.manifest, config: bytes };
 }
 
+function encryptedImage(): ImageSource {
+  const image = imageOf(CONFIG);
+  return { ...image, manifest: Buffer.from(text(image.manifest).replace('tar+gzip"', 'tar+gzip+encrypted"')) };
+}
+
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 interface Config {
@@ -161,17 +166,35 @@ describe('rewriteImage', () => {
     expect(twice).toEqual(rewriteImage(imageOf(CONFIG), newer));
   });
 
-  it.each<[message: string, source: ImageSource]>([
-    ['has 3 layers, and its config names 2', imageOf(CONFIG.replace(', "sha256:3"', ''))],
-    ['is for windows', imageOf(CONFIG.replace('"os": "linux"', '"os": "windows"'))],
-    ["is not the manifest's", { ...imageOf(CONFIG), config: new TextEncoder().encode(`${CONFIG}\n`) }],
+  it.each([
+    ['zstd', 'application/vnd.oci.image.layer.v1.tar+zstd', '{}'],
+    ['eStargz', mediaTypes.oci.layer, '{"containerd.io/snapshot/stargz/toc.digest":"sha256:toc", "io.containers.estargz.uncompressed-size":"5"}'],
+    ['foreign', 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip', '{}'],
+  ])('leaves the descriptor of a %s layer as it is, to the byte, and puts gzip on top', (_name, mediaType, annotations) => {
+    const plain = imageOf(CONFIG);
+    const descriptor = `{"mediaType":"${mediaType}", "digest":"sha256:${'a'.repeat(64)}","size": 7,"urls":["https://e.example.com/l"], "annotations":${annotations}}`;
+    const manifest = new TextEncoder().encode(text(plain.manifest).replace(/"layers": \[\{.*?\} \}/, `"layers": [${descriptor}`));
+
+    const result = rewriteImage({ ...plain, manifest }, edits);
+
+    expect(text(manifest)).toContain(descriptor);
+    expect(text(result.manifest)).toContain(descriptor);
+    expect(parseManifest(result.manifest).layers.at(-1)).toMatchObject({ mediaType: mediaTypes.oci.layer });
+  });
+
+  it.each<[rule: string, message: string, source: ImageSource]>([
+    ['layers-do-not-match', 'has 3 layers, and its config names 2', imageOf(CONFIG.replace(', "sha256:3"', ''))],
+    ['not-linux', 'is for windows', imageOf(CONFIG.replace('"os": "linux"', '"os": "windows"'))],
+    ['config-does-not-match', "is not the manifest's", { ...imageOf(CONFIG), config: new TextEncoder().encode(`${CONFIG}\n`) }],
+    ['encrypted-layer', 'is encrypted', encryptedImage()],
     [
+      'too-many-layers',
       'has 125 layers',
       imageOf(CONFIG.replace(/"diff_ids": \[.*?\]/, `"diff_ids": ${JSON.stringify(Array.from({ length: 125 }, () => 'sha256:1'))}`), { layers: 125 }),
     ],
-  ])('refuses an image that %s', (message, source) => {
+  ])('refuses by the rule %s an image that %s', (rule, message, source) => {
     expect(() => rewriteImage(source, edits)).toThrow(
-      expect.objectContaining({ code: 'refused', target: sha256Digest(source.manifest), message: expect.stringContaining(message) }),
+      expect.objectContaining({ code: 'refused', rule, target: sha256Digest(source.manifest), message: expect.stringContaining(message) }),
     );
   });
 
