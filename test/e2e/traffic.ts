@@ -7,16 +7,16 @@ export interface Traffic {
   stop(): Promise<void>;
 }
 
-/** Asks the gateway about ten times a second, each time on a new connection, until stopped. */
-export async function startTraffic(): Promise<Traffic> {
-  const url = await serviceUrl('gateway');
+/** Asks the entries of the chain in turn, about ten times a second, each time on a new connection, until stopped. */
+export async function startTraffic(entries: readonly string[] = ['gateway']): Promise<Traffic> {
+  const urls = await Promise.all(entries.map(async (entry) => await serviceUrl(entry)));
   const failures: string[] = [];
   let sent = 0;
   const stop = new AbortController();
   const loop = (async (): Promise<void> => {
     while (!stop.signal.aborted) {
+      const problem = await askGateway(urls[sent % urls.length] ?? '');
       sent += 1;
-      const problem = await askGateway(url);
       if (problem !== undefined) failures.push(`${new Date().toISOString()} ${problem}`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
