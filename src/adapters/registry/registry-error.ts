@@ -84,6 +84,7 @@ function hintFor({ status, registry }: RefusedResponse, errors: readonly Registr
   const text = errors.map((error) => `${error.code} ${error.message}`).join(' ');
   if (status === 401 || status === 403)
     return `Log in (docker login ${registry}), or set registries["${registry}"].auth in the policy to an account with this right.`;
+  if (status >= 300 && status < 400) return 'The registry redirects what is written, which is not followed: name the host it leads to instead.';
   if (status === 413) return 'Raise the body limit of the registry or of the proxy in front of it (nginx: client_max_body_size).';
   if (status === 429) return `Wait, or lower registries["${registry}"].rate in the policy.`;
   if (codes.has('NAME_UNKNOWN')) return 'Create the repository in the registry first, or name another one.';
