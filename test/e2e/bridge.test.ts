@@ -24,7 +24,7 @@ describe('whole traces while half the fleet is switched', () => {
 
   beforeAll(async () => {
     before = await readDeployments();
-    tee = start(folder, ['tee', '--listen', lab.teeAddress, '--backend', lab.oapAddress, '--otlp', lab.otlpHttpEndpoint]);
+    tee = start(folder, ['tee', '--listen', lab.teeAddress, '--backend', lab.oapAddress, '--otlp', lab.otlpHttpEndpoint, '-o', 'json']);
     await tee.seen(lab.teeAddress);
     await leadOapTo(lab.teeAddress);
   });
