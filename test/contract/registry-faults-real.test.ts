@@ -60,6 +60,6 @@ if (isInstalled(PROGRAM)) {
 }
 
 async function startRegistryOf(form = {}): Promise<{ readonly host: string; close(): Promise<void> }> {
-  const { host, stop } = await startRegistry(form);
-  return { host, close: stop };
+  const server = await startRegistry(form);
+  return { host: server.host, close: () => server.stop() };
 }

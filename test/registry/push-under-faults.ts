@@ -142,7 +142,7 @@ export function pushUnderFaults(name: string, openBackend: () => Promise<Backend
         expect(end.early, `tags put too early, request ${hit}`).toEqual([]);
         if (end.error === undefined) expect(end.tagged, `request ${hit}`).toBe(end.expected);
         else expect(end, `request ${hit}`).toMatchObject({ error: { code: expect.any(String), target: expect.stringContaining('127.0.0.1') }, whole: true });
-        if (end.error !== undefined) expect(`${end.error.message}`, `request ${hit}`).toMatch(reason ?? /^must not fail$/);
+        if (end.error !== undefined) expect(end.error.message, `request ${hit}`).toMatch(reason ?? /^must not fail$/);
       }
     });
 
