@@ -42,7 +42,11 @@ function readBack(source: SourceImage, target: TargetImage): SourceImage {
     return { ...platform, stored: result.manifestDigest, config: original.config, facts: { ...platform.facts, ours } };
   };
   const [first, ...others] = source.platforms;
-  const common = { repository: target.reference.repository, digest: target.root.digest, platforms: [read(first, 0), ...others.map((each, at) => read(each, at + 1))] as const };
+  const common = {
+    repository: target.reference.repository,
+    digest: target.root.digest,
+    platforms: [read(first, 0), ...others.map((each, at) => read(each, at + 1))] as const,
+  };
   const parsed = readManifest(target.root.bytes, target.root.mediaType);
   return parsed.kind === 'index' ? { ...common, index: { raw: target.root, parsed } } : common;
 }
@@ -68,11 +72,10 @@ describe('composeTarget', () => {
     const [platform] = source.platforms;
     const windows = new TextEncoder().encode(new TextDecoder().decode(platform.config).replace('linux', 'windows'));
 
-    const composed = composeTarget(
-      { ...source, platforms: [{ ...platform, config: windows }] },
-      editsOf('1'),
-      { template, image: parseImageReference('r.example.com/a:1') },
-    );
+    const composed = composeTarget({ ...source, platforms: [{ ...platform, config: windows }] }, editsOf('1'), {
+      template,
+      image: parseImageReference('r.example.com/a:1'),
+    });
 
     expect(composed).toMatchObject({ kind: 'refused', finding: { id: 'image-not-rewritable', params: { rule: 'config-does-not-match' } } });
   });

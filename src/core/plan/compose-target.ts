@@ -52,7 +52,10 @@ export function composeTarget(source: SourceImage, edits: TargetEdits, naming: {
     return compose(source, edits, naming);
   } catch (error) {
     if (!(error instanceof ChangeoverError) || error.code === 'invalid-file') throw error;
-    return { kind: 'refused', finding: { id: 'image-not-rewritable', severity: 'block', params: { detail: error.message, ...(error.rule === undefined ? {} : { rule: error.rule }) } } };
+    return {
+      kind: 'refused',
+      finding: { id: 'image-not-rewritable', severity: 'block', params: { detail: error.message, ...(error.rule === undefined ? {} : { rule: error.rule }) } },
+    };
   }
 }
 
@@ -85,11 +88,7 @@ type RewrittenPlatform =
   | { readonly kind: 'rewritten'; readonly image: RewrittenImage; readonly described: Json; readonly pathLayer: BuiltLayer | undefined }
   | { readonly kind: 'refused'; readonly finding: Finding };
 
-function rewritePlatform(
-  origin: string,
-  platform: PlatformImage,
-  edits: { readonly common: TargetEdits; readonly own: PlatformEdits },
-): RewrittenPlatform {
+function rewritePlatform(origin: string, platform: PlatformImage, edits: { readonly common: TargetEdits; readonly own: PlatformEdits }): RewrittenPlatform {
   const { files } = platform.facts;
   const { agent, version, agentLayer, filesLayer } = edits.common;
   const { changes, env, entrypoint, cmd } = edits.own;
