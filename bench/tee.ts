@@ -152,9 +152,9 @@ async function measureAway({ backend }: Peers): Promise<Away> {
   const { maxBufferMiB, rate } = AWAY;
   const { status } = await withTee({ backend, collector: 1, maxBuffer: maxBufferMiB }, async (tee) => {
     const idle = residentMiB(tee.pid);
-    await drive(tee.port, { rate, ms: AWAY.fillMs });
+    await drive(tee.port, { rate, ms: AWAY.fillMs, waiting: true });
     const full = residentMiB(tee.pid);
-    p99Ms = quantiles((await drive(tee.port, { rate, ms: AWAY.thenMs })).times).p99;
+    p99Ms = quantiles((await drive(tee.port, { rate, ms: AWAY.thenMs, waiting: true })).times).p99;
     memoryMiB = { idle, full, atEnd: residentMiB(tee.pid) };
   });
   return { maxBufferMiB, rate, memoryMiB, p99Ms, seen: status.segments.seen, lost: status.segments.lost };
@@ -188,15 +188,30 @@ interface Driven {
   readonly took: number;
 }
 
+interface DriveOptions {
+  /** Segments per second. */
+  readonly rate: number;
+  readonly ms: number;
+  /** As real agents: nobody starts a call before the last one was answered; calls that would be are left out. */
+  readonly waiting?: boolean;
+}
+
 /** Sends calls at a rate of segments per second over all agents' connections, and waits for every answer. */
-async function drive(port: number, { rate, ms }: { readonly rate: number; readonly ms: number }): Promise<Driven> {
+async function drive(port: number, { rate, ms, waiting = false }: DriveOptions): Promise<Driven> {
   const agents = await Promise.all(Array.from({ length: LOAD.agents }, () => openAgent(port)));
   const times: number[] = [];
   const calls: Promise<void>[] = [];
+  const busy = new Set<ClientHttp2Session>();
   const start = performance.now();
   const callsPerMs = rate / LOAD.segmentsACall / 1_000;
+  let turn = 0;
   for (let now = 0; now < ms; now = performance.now() - start) {
-    for (const due = Math.floor(now * callsPerMs); calls.length < due;) calls.push(report(agents[calls.length % agents.length], times));
+    for (const due = Math.floor(now * callsPerMs); turn < due; turn += 1) {
+      const agent = agents[turn % agents.length];
+      if (agent === undefined || (waiting && busy.has(agent))) continue;
+      busy.add(agent);
+      calls.push(report(agent, times).finally(() => busy.delete(agent)));
+    }
     await wait(TICK_MS);
   }
   await Promise.all(calls);
@@ -211,8 +226,7 @@ async function openAgent(port: number): Promise<ClientHttp2Session> {
   return session;
 }
 
-async function report(agent: ClientHttp2Session | undefined, times: number[]): Promise<void> {
-  if (agent === undefined) return;
+async function report(agent: ClientHttp2Session, times: number[]): Promise<void> {
   const start = performance.now();
   const call = agent.request({ ':method': 'POST', ':path': PATH, 'content-type': 'application/grpc', te: 'trailers' });
   let status: unknown;
@@ -265,8 +279,9 @@ async function withTee({ backend, collector, maxBuffer = 64 }: TeeSettings, work
   let status: TeeStatus | undefined;
   const lines = createInterface({ input: child.stdout }).on('line', (line) => (status = JSON.parse(line) as TeeStatus));
   try {
-    await once(lines, 'line');
-    await work({ port: Number(status?.listen.split(':')[1]), pid });
+    await Promise.race([once(lines, 'line'), once(lines, 'close')]);
+    if (status === undefined) throw new Error('the tee did not start');
+    await work({ port: Number((status as TeeStatus).listen.split(':')[1]), pid });
     await end(child);
   } finally {
     kill();

@@ -32,7 +32,7 @@ describe('the export', () => {
   });
 
   it('counts what cannot be read and sends the rest', async () => {
-    const { buffer, spans } = setUp(() => ({ kind: 'accepted', rejectedSpans: 0 }));
+    const { buffer, spans } = setUp(() => ({ kind: 'accepted', rejectedSpans: 0 }), { clock: systemClock });
     put(buffer, Buffer.from([0xff]));
     put(buffer, Buffer.from([0xff]), 'collection');
     put(buffer, encodeSegment(segment({ spans: [] })));

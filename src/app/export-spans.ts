@@ -31,8 +31,8 @@ export interface ExportPorts {
 }
 
 /** Time in which segments gather before they are sent together. */
-const GATHER_MS = 200;
-const GATHER_MESSAGES = 256;
+const GATHER_MS = 50;
+const GATHER_MESSAGES = 128;
 /** Requests in flight at once. */
 const LANES = 4;
 const FIRST_WAIT_MS = 500;

@@ -19,10 +19,10 @@ export interface SegmentSource {
   next(): Buffer | 'unreadable' | undefined;
 }
 
-const MAX_SEGMENTS = 256;
-const MAX_BODY_CHARS = 1024 * 1024;
+const MAX_SEGMENTS = 128;
+const MAX_BODY_CHARS = 512 * 1024;
 /** Segments converted between two looks at the network: a fraction of a millisecond. */
-const SEGMENTS_A_TURN = 8;
+const SEGMENTS_A_TURN = 4;
 
 /** Takes messages out of the buffer and collections apart. */
 export function createSegmentSource(buffer: Pick<SegmentBuffer, 'take'>): SegmentSource {
