@@ -15,6 +15,7 @@ describe('matchAuthKeys', () => {
     ['r.test/b', 'r.test', 'a/b', false],
     ['*.test', 'r.test', 'a', true],
     ['*.test', 'x.r.test', 'a', false],
+    ['*.r', 'x.r.test', 'a', false],
     ['*.*.test', 'x.r.test', 'a', true],
     ['*.test', 'test', 'a', false],
     ['reg*.test', 'registry.test', 'a', true],
