@@ -29,8 +29,8 @@ export async function benchBridge(): Promise<object> {
 
 function measured({ benchmark, primaryMetric, secondaryMetrics }: z.infer<typeof Results>[number]): readonly [string, object] {
   const iterations = primaryMetric.rawData.flat().toSorted((a, b) => a - b);
-  const fastestNs = Math.round(iterations[0] ?? 0);
+  const medianNs = Math.round(iterations[iterations.length >> 1] ?? 0);
   const bytes = Math.round(secondaryMetrics['gc.alloc.rate.norm'].score);
-  const met = fastestNs < TARGET.ns && bytes < TARGET.bytes;
-  return [benchmark.replace(/^.*\./, ''), { medianNs: Math.round(iterations[iterations.length >> 1] ?? 0), fastestNs, bytes, met }];
+  const met = medianNs < TARGET.ns && bytes < TARGET.bytes;
+  return [benchmark.replace(/^.*\./, ''), { medianNs, fastestNs: Math.round(iterations[0] ?? 0), bytes, met }];
 }

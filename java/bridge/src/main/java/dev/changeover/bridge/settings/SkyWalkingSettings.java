@@ -16,7 +16,8 @@ import java.util.Properties;
 /**
  * SkyWalking's settings by its own rules ({@code SnifferConfigInitializer}): agent arguments, then {@code -Dskywalking.*}, then
  * agent.config, whose placeholders ask {@code -DNAME}, the environment, other keys of the file and the default, in this order. A file
- * that is not there any more is taken for the stock one, so that its {@code SW_*} variables keep their meaning.
+ * that is not there any more is taken for the stock one, so that its {@code SW_*} variables keep their meaning. Where nothing of SkyWalking is
+ * found there are no settings, not even its defaults: that JVM never had it.
  */
 public final class SkyWalkingSettings {
   public static final String SERVICE_NAME = "agent.service_name";
@@ -55,7 +56,7 @@ public final class SkyWalkingSettings {
       if (name.startsWith(PREFIX)) settings.put(name.substring(PREFIX.length()), new Setting(value, "-D" + name));
     });
     AgentArguments.parse(jvm.agentArguments).forEach((key, value) -> settings.put(key, new Setting(value, "the agent arguments")));
-    settings.putIfAbsent(IGNORE_SUFFIX, new Setting(STOCK_SUFFIXES, "the default"));
+    if (!settings.isEmpty()) settings.putIfAbsent(IGNORE_SUFFIX, new Setting(STOCK_SUFFIXES, "the default"));
   }
 
   public static SkyWalkingSettings read(Jvm jvm) {

@@ -88,12 +88,17 @@ class SkyWalkingSettingsTest {
 
   @Test
   void knowsWhatIsIgnoredByDefaultAndByThePlugin() throws IOException {
-    assertTrue(read("").get(SkyWalkingSettings.IGNORE_SUFFIX).contains(".js,"));
+    assertTrue(read("agent.service_name=a").get(SkyWalkingSettings.IGNORE_SUFFIX).contains(".js,"));
     environment.put("SW_AGENT_TRACE_IGNORE_PATH", "/health");
     assertEquals("/health", read("").get(SkyWalkingSettings.IGNORE_PATH));
     write("apm-trace-ignore-plugin.config", "trace.ignore_path=${SW_AGENT_TRACE_IGNORE_PATH:/path},/eureka/**");
     assertEquals("/health,/eureka/**", read("").get(SkyWalkingSettings.IGNORE_PATH));
     assertEquals("", read("agent.ignore_suffix=").get(SkyWalkingSettings.IGNORE_SUFFIX));
+  }
+
+  @Test
+  void ignoresNothingInAJvmThatNeverHadSkyWalking() {
+    assertEquals("", read("").get(SkyWalkingSettings.IGNORE_SUFFIX));
   }
 
   @Test
