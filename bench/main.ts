@@ -5,6 +5,7 @@ import { benchBridge } from './bridge.ts';
 import { benchHelp } from './help.ts';
 import { benchLayerScan } from './layer-scan.ts';
 import { NotBuilt } from './not-built.ts';
+import { benchRewriteFleet } from './rewrite-fleet.ts';
 import { benchRewrite } from './rewrite.ts';
 import { benchScan } from './scan.ts';
 import { benchTee } from './tee.ts';
@@ -13,6 +14,7 @@ const benchmarks: Readonly<Record<string, () => Promise<object>>> = {
   help: benchHelp,
   scan: benchScan,
   rewrite: benchRewrite,
+  'rewrite-fleet': benchRewriteFleet,
   bridge: benchBridge,
   tee: benchTee,
   'layer-scan': benchLayerScan,

@@ -5,6 +5,7 @@ import { openRegistry } from '../src/adapters/registry/open-registry.ts';
 import { systemClock } from '../src/adapters/system-clock.ts';
 import { agentLayerOf, type AgentFiles } from '../src/app/agent-files.ts';
 import { pushImage } from '../src/app/push-image.ts';
+import type { PushedBlobs } from '../src/app/push-blobs.ts';
 import { readImage } from '../src/app/read-image.ts';
 import { formatReference, repositoryName, type ImageReference } from '../src/core/image/reference.ts';
 import type { SourceImage } from '../src/core/image/source-image.ts';
@@ -20,10 +21,13 @@ import { withScratch } from './scratch.ts';
 import { noise, OLD_JAR, pushSource } from './source-images.ts';
 
 const IMAGES = 20;
-const AGENT_BYTES = 22 * 1024 * 1024;
+/** Size of the new agent. */
+export const AGENT_BYTES = 22 * 1024 * 1024;
 const HOME = '/changeover';
-const ENV = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4317', OTEL_TRACES_EXPORTER: 'otlp' };
-const crane = join(paths.bin, 'crane');
+/** What the new images set. */
+export const ENV = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4317', OTEL_TRACES_EXPORTER: 'otlp' };
+/** The program that is compared with. */
+export const crane: string = join(paths.bin, 'crane');
 
 /** New images from 20 old ones, as `apply` makes them, against the same with crane: two layers on top, variables, a label. */
 export function benchRewrite(): Promise<object> {
@@ -49,17 +53,20 @@ interface Place {
   readonly proxy: CountingProxy;
 }
 
-interface Side {
+/** One of the two that are compared. */
+export interface Side {
   /** Reads an image with its layers, each distinct layer once, as `plan` does. */
   plan(image: Source): Promise<unknown>;
   rewrite(image: Source): Promise<unknown>;
 }
 
-interface Rewriter extends Side {
+/** Ours. */
+export interface Rewriter extends Side {
   plan(image: Source): Promise<SourceImage>;
 }
 
-type Source = ImageReference & { readonly digest: string };
+/** An image to rewrite. */
+export type Source = ImageReference & { readonly digest: string };
 
 async function measure(place: Place): Promise<object> {
   const { registry } = place;
@@ -112,11 +119,12 @@ function at(images: readonly Source[], index: number): Source {
   return image;
 }
 
-function openRewriter(registry: Registry, home: string): Rewriter {
+/** Rewrites as `apply` does; `home` is the agent layer's repository. */
+export function openRewriter(registry: Registry, home: string): Rewriter {
   const kept = new Map<string, Uint8Array>();
   const layers = openLayerReader(registry, { get: async (key) => kept.get(key), put: async (key, bytes) => void kept.set(key, bytes) });
   const agent = agentFiles();
-  const homes = new Map<string, Promise<void>>();
+  const homes: PushedBlobs = new Map();
   const plan = async (image: Source): Promise<SourceImage> => {
     const found = await readImage({ registry, layers }, image, { layerScan: true });
     if (found.kind === 'problem') throw new Error(JSON.stringify(found.finding));
@@ -148,7 +156,7 @@ function compose(source: SourceImage, image: Source, agent: AgentFiles): TargetI
 }
 
 /** The new layers as files, compressed as ours are: both sides push the same bytes. They are the same for every image here. */
-function writeLayers(folder: string, source: SourceImage, image: Source): readonly string[] {
+export function writeLayers(folder: string, source: SourceImage, image: Source): readonly string[] {
   return compose(source, image, agentFiles()).layers.map(({ bytes }, index) => {
     const file = join(folder, `layer-${index}.tar.gz`);
     writeFileSync(file, bytes);
@@ -156,7 +164,8 @@ function writeLayers(folder: string, source: SourceImage, image: Source): readon
   });
 }
 
-function openCrane(layers: readonly string[]): Side {
+/** Rewrites with crane. */
+export function openCrane(layers: readonly string[]): Side {
   const variables = Object.entries(ENV).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
   return {
     plan: async () => undefined,

@@ -83,11 +83,14 @@ export interface Registry {
   /** Reads a small blob whole (an image config, at most 4 MiB); not counted as layer bytes. Absent blob = `not-found`. */
   config(repository: Repository, digest: string, signal?: AbortSignal): Promise<Uint8Array>;
   hasBlob(repository: Repository, digest: string, signal?: AbortSignal): Promise<boolean>;
-  /** Uploads unless already there, mounting from `mountFrom` (same registry) when that is given and works. */
+  /**
+   * Uploads unless already there, mounting from `mountFrom` (same registry) when that is given and works. `isNew` = it is most likely not there:
+   * nobody asks first; sending it again does no harm.
+   */
   putBlob(
     repository: Repository,
     blob: { readonly digest: string; readonly bytes: Uint8Array },
-    options?: { readonly mountFrom?: Repository; readonly signal?: AbortSignal },
+    options?: { readonly mountFrom?: Repository; readonly isNew?: boolean; readonly signal?: AbortSignal },
   ): Promise<'existed' | 'mounted' | 'uploaded'>;
   /** Makes a blob of `from` exist here too, its bytes not passing through us. False where it is not here and the registry does not mount it. */
   mountBlob(repository: Repository, digest: string, from: Repository, signal?: AbortSignal): Promise<boolean>;
@@ -98,6 +101,10 @@ export interface Registry {
     manifest: { readonly mediaType: string; readonly bytes: Uint8Array },
     signal?: AbortSignal,
   ): Promise<void>;
+  /** Every tag of a repository, in no order; undefined when the repository does not exist. `too-large` above 20,000. */
+  tags(repository: Repository, signal?: AbortSignal): Promise<readonly string[] | undefined>;
+  /** Deletes a manifest by its digest, with every tag that points at it. False when it was not there. `denied` or `refused` where that is not allowed. */
+  deleteManifest(repository: Repository, digest: string, signal?: AbortSignal): Promise<boolean>;
   /** Whether we could push there: starts an upload session and cancels it; writes nothing. */
   canPush(repository: Repository, signal?: AbortSignal): Promise<boolean>;
   /** What refers to a manifest, by the referrers API or, where there is none, the tag that stands in for it. Empty when the manifest is unknown. */

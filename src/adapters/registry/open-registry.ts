@@ -2,6 +2,8 @@ import { ChangeoverError } from '../../core/error.ts';
 import type { Repository } from '../../core/image/reference.ts';
 import type { Registry } from '../../ports/registry.ts';
 import { checkContent, checkedDigest } from './content-digest.ts';
+import { deleteManifest } from './delete-manifest.ts';
+import { listTags } from './list-tags.ts';
 import { MAX_MANIFEST, nameOf, readManifest, writeManifest } from './manifests.ts';
 import { probeRegistry } from './probe-registry.ts';
 import { readBlob, type BlobRequest } from './read-blob.ts';
@@ -36,12 +38,14 @@ export function openRegistry(options: RegistryClientOptions): Registry {
       return Buffer.concat(parts);
     },
     hasBlob: async (repository, digest, signal) => hasBlob(client, blobOf(repository, digest, signal)),
-    async putBlob(repository, { digest, bytes }, { mountFrom, signal } = {}) {
+    async putBlob(repository, { digest, bytes }, { mountFrom, isNew = false, signal } = {}) {
       checkContent(bytes, digest, nameOf(repository, digest));
-      return uploadBlob(client, { repository, digest, bytes, mountFrom, signal });
+      return uploadBlob(client, { repository, digest, bytes, mountFrom, isNew, signal });
     },
     mountBlob: async (repository, digest, from, signal) => mountBlob(client, { ...blobOf(repository, digest, signal), mountFrom: from }),
     putManifest: (repository, reference, manifest, signal) => writeManifest(client, { repository, reference, ...manifest, signal }),
+    tags: (repository, signal) => listTags(client, repository, signal),
+    deleteManifest: async (repository, digest, signal) => deleteManifest(client, blobOf(repository, digest, signal)),
     canPush: (repository, signal) => canPush(client, repository, signal),
     referrers: async (repository, digest, signal) => readReferrers(client, blobOf(repository, digest, signal)),
     probe: (repository, probe = {}) => probeRegistry(client, repository, probe),

@@ -8,6 +8,8 @@ export interface Upload {
   readonly digest: string;
   readonly bytes: Uint8Array;
   readonly mountFrom?: Repository | undefined;
+  /** Most likely not there: not asked for first. */
+  readonly isNew?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -29,7 +31,7 @@ export async function uploadBlob(client: RegistryClient, upload: Upload): Promis
     if (mounted === 'mounted') return mounted;
     session = mounted;
   }
-  if ((!source || upload.bytes.length > WORTH_ASKING) && (await hasBlob(client, upload))) {
+  if (upload.isNew !== true && (!source || upload.bytes.length > WORTH_ASKING) && (await hasBlob(client, upload))) {
     if (session) await cancelUpload(client, upload.repository, session.location, upload.signal);
     return 'existed';
   }

@@ -16,6 +16,10 @@ export interface RegistryFaults {
   readonly missing?: readonly string[];
   /** Hosts that answer a mount with an upload session. */
   readonly mountRefused?: readonly string[];
+  /** Hosts that delete nothing. */
+  readonly deleteRefused?: readonly string[];
+  /** Hosts without room for another byte. */
+  readonly full?: readonly string[];
 }
 
 /** Registries in memory; every host and repository exists and is empty at first. */
@@ -88,12 +92,13 @@ export function openSimulatedRegistry(faults: RegistryFaults = {}, store = creat
       return bytes;
     },
     hasBlob: async (repository, digest, signal) => visit(repository, 'pull', signal).blobs.has(digest),
-    async putBlob(repository, { digest, bytes }, { mountFrom, signal } = {}) {
+    async putBlob(repository, { digest, bytes }, { mountFrom, isNew = false, signal } = {}) {
       checkContent(bytes, digest, repository);
       const stored = visit(repository, 'push', signal);
       const other = mountFrom?.registry === repository.registry && mountFrom.path !== repository.path ? mountFrom : undefined;
       const source = other && findMountable(other, digest);
-      if (!source && stored.blobs.has(digest)) return 'existed';
+      if (!source && !isNew && stored.blobs.has(digest)) return 'existed';
+      if (!source && registry.faults.full?.includes(repository.registry)) throw noRoom(repository);
       stored.blobs.set(digest, source ?? Uint8Array.from(bytes));
       if (source) return 'mounted';
       counted.requests += other ? 1 : 2;
@@ -118,6 +123,16 @@ export function openSimulatedRegistry(faults: RegistryFaults = {}, store = creat
       const digest = sha256Digest(bytes);
       stored.manifests.set(digest, { digest, mediaType, bytes: Uint8Array.from(bytes) });
       if (!reference.includes(':')) stored.tags.set(reference, digest);
+    },
+    tags: async (repository, signal) => [...visit(repository, 'pull', signal).tags.keys()],
+    async deleteManifest(repository, digest, signal) {
+      const stored = visit(repository, 'push', signal);
+      const target = targetOf(repository, digest);
+      if (registry.faults.deleteRefused?.includes(repository.registry)) {
+        throw new ChangeoverError('refused', `deleting the manifest failed: UNSUPPORTED (HTTP 405 from ${repository.registry})`, { target });
+      }
+      for (const [tag, tagged] of stored.tags) if (tagged === digest) stored.tags.delete(tag);
+      return stored.manifests.delete(digest);
     },
     async canPush(repository, signal) {
       try {
@@ -155,6 +170,11 @@ function refusal(error: RegistryError, { registry }: Repository, target: string)
   const said = `${code}: ${message}${detail === '' ? '' : ` (${detail})`}`;
   const cause: RegistryRefusal = { errors: [error] };
   return new ChangeoverError('refused', `writing the manifest failed: ${said} (HTTP 400 from ${registry})`, { target, cause });
+}
+
+function noRoom(repository: Repository): ChangeoverError {
+  const cause: RegistryRefusal = { errors: [{ code: 'DENIED', message: 'quota exceeded', detail: '' }] };
+  return new ChangeoverError('refused', `upload failed: DENIED: quota exceeded (HTTP 413 from ${repository.registry})`, { target: nameOf(repository), cause });
 }
 
 function tooLarge(repository: Repository, reference: string): ChangeoverError {

@@ -1,0 +1,119 @@
+import { ChangeoverError } from '../core/error.ts';
+import type { BuiltLayer } from '../core/image/built-layer.ts';
+import type { Family } from '../core/image/media-types.ts';
+import { pinnedManifest } from '../core/image/pinned-manifest.ts';
+import { repositoryName, type Repository } from '../core/image/reference.ts';
+import type { SourceImage } from '../core/image/source-image.ts';
+import type { Registry } from '../ports/registry.ts';
+
+/** Blobs that are, or are being, brought to a repository: `registry/path@digest`. Whoever wants one of them waits for it. */
+export type PushedBlobs = Map<string, Promise<void>>;
+
+export interface BringOptions {
+  readonly agentHome: Repository;
+  readonly homes: PushedBlobs;
+  /** Nothing of it is expected in the repository. */
+  readonly isNew: boolean;
+  readonly signal?: AbortSignal;
+}
+
+interface Wanted {
+  /** The agent layer first. */
+  readonly layers: readonly BuiltLayer[];
+  readonly repository: Repository;
+  readonly family: Family;
+}
+
+/** Brings our layers to a repository, each once: the agent's is mounted from its home, others from where they were first sent. */
+export async function bringLayers(registry: Registry, { layers, repository, family }: Wanted, options: BringOptions): Promise<void> {
+  const [agentLayer, ...others] = layers;
+  if (!agentLayer) throw new Error('a target without the agent layer');
+  const { agentHome, homes, isNew, signal } = options;
+  const abort = signal ? { signal } : {};
+  const agent = once(homes, keyOf(repository, agentLayer.digest), async () => {
+    await once(homes, `pinned ${keyOf(agentHome, agentLayer.digest)}`, () => settleHome(registry, agentLayer, { agentHome, family, abort }));
+    await registry.putBlob(repository, agentLayer, { mountFrom: agentHome, ...abort });
+  });
+  const rest = [...new Map(others.map((layer) => [layer.digest, layer])).values()].map((layer) => {
+    const from = findElsewhere(homes, repository, layer.digest);
+    return once(homes, keyOf(repository, layer.digest), async () => {
+      // It was not to be had there: then it is sent as if it had never been.
+      const mountFrom = await from?.sent.then(() => from.repository).catch(() => undefined);
+      await registry.putBlob(repository, layer, { ...(mountFrom ? { mountFrom } : { isNew }), ...abort });
+    });
+  });
+  const failed = (await Promise.allSettled([agent, ...rest])).find((each) => each.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+/** In another repository of the same registry the source's layers are mounted; their bytes never pass through here. */
+export async function bringBase(registry: Registry, source: SourceImage, repository: Repository, signal: AbortSignal | undefined): Promise<void> {
+  if (repository.registry === source.repository.registry && repository.path === source.repository.path) return;
+  const layers = new Set(
+    source.platforms.flatMap((platform) => platform.parsed.layers.filter((layer) => !isForeign(layer.mediaType)).map((layer) => layer.digest)),
+  );
+  for (const digest of layers) {
+    if (!(await registry.mountBlob(repository, digest, source.repository, signal))) throw notMounted(repository, digest, source.repository);
+  }
+}
+
+/** Nothing is known any more of what a repository holds. */
+export function forgetRepository(homes: PushedBlobs, repository: Repository): void {
+  const prefix = `${repository.registry}/${repository.path}@`;
+  for (const key of homes.keys()) if (key.startsWith(prefix) || key.startsWith('pinned ')) homes.delete(key);
+}
+
+/** Puts the agent layer into its home, referred to by a small manifest that keeps it from being collected as garbage. */
+async function settleHome(
+  registry: Registry,
+  agentLayer: BuiltLayer,
+  { agentHome, family, abort }: { readonly agentHome: Repository; readonly family: Family; readonly abort: { readonly signal?: AbortSignal } },
+): Promise<void> {
+  const pinned = pinnedManifest(agentLayer, family);
+  if (await registry.manifest(agentHome, pinned.manifest.digest, abort.signal)) return;
+  await registry.putBlob(agentHome, agentLayer, abort);
+  await registry.putBlob(agentHome, pinned.config, { isNew: true, ...abort });
+  await registry.putManifest(agentHome, pinned.manifest.digest, pinned.manifest, abort.signal);
+}
+
+/** A repository of the same registry that has a blob, or is about to. */
+function findElsewhere(
+  homes: PushedBlobs,
+  { registry, path }: Repository,
+  digest: string,
+): { readonly repository: Repository; readonly sent: Promise<void> } | undefined {
+  for (const [key, sent] of homes) {
+    if (!key.startsWith(`${registry}/`) || !key.endsWith(`@${digest}`)) continue;
+    const found = key.slice(registry.length + 1, -digest.length - 1);
+    return found === path ? undefined : { repository: { registry, path: found }, sent };
+  }
+  return undefined;
+}
+
+/** Does a piece of work once, however many want it; one that failed may be tried again. */
+function once(done: PushedBlobs, key: string, work: () => Promise<void>): Promise<void> {
+  const known = done.get(key);
+  if (known) return known;
+  const started = work();
+  done.set(key, started);
+  started.catch(() => done.get(key) === started && done.delete(key));
+  return started;
+}
+
+function keyOf({ registry, path }: Repository, digest: string): string {
+  return `${registry}/${path}@${digest}`;
+}
+
+/** Layers that may not be distributed stay where their URLs say; no registry holds or mounts them. */
+function isForeign(mediaType: string): boolean {
+  return mediaType.includes('nondistributable') || mediaType.includes('.foreign.');
+}
+
+function notMounted(repository: Repository, digest: string, from: Repository): ChangeoverError {
+  const name = repositoryName(repository);
+  return new ChangeoverError('refused', `${name} does not have layer ${digest}, and the registry does not mount it from ${repositoryName(from)}`, {
+    target: name,
+    hint: 'Put the new image into the repository of the old one (spec.image.to, or --to), or allow mounts between the two.',
+    rule: 'base-not-mounted',
+  });
+}
