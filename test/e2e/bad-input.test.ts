@@ -40,7 +40,7 @@ describe('bad input on a real cluster', () => {
 
   it('an unreachable registry: exit 6, naming it', async () => {
     const folder = workFolder();
-    writePolicy(folder, { to: { agent: 'opentelemetry', files: { image: '127.0.0.1:9/agents/otel:1' }, bridge: false } });
+    writePolicy(folder, { to: { agent: 'opentelemetry', files: { image: '127.0.0.1:9/agents/otel:1' } } });
 
     const outcome = await run(folder, ['plan', '-p', 'policy.yaml']);
 

@@ -66,7 +66,7 @@ export function writePolicy(folder: string, spec: { readonly [member: string]: u
         container: { namePrefixOfWorkload: true, skip: ['istio-proxy', 'filebeat*', 'log*', '*-log-collector'] },
       },
       from: { agent: 'skywalking' },
-      to: { agent: 'opentelemetry', files: { path: lab.opentelemetryJar }, bridge: false, env: { OTEL_EXPORTER_OTLP_ENDPOINT: lab.otlpEndpoint } },
+      to: { agent: 'opentelemetry', files: { path: lab.opentelemetryJar }, env: { OTEL_EXPORTER_OTLP_ENDPOINT: lab.otlpEndpoint } },
       rollout: { soak: '10s', waves: [1, 10] },
       verify: { jaeger: lab.jaegerQueryUrl },
       ...spec,

@@ -114,16 +114,18 @@ describe('image rewrite on a real registry', () => {
     const folder = workFolder();
     const args = (image: string): string[] => ['image', 'rewrite', `${lab.registry}/store/${image}:1.0`, '--to', `${lab.registry}/store/${image}:${fresh()}`];
 
-    writePolicy(folder);
+    writePolicy(folder, { to: { agent: 'opentelemetry', files: { path: lab.opentelemetryJar }, bridge: false } });
     const blocked = await run(folder, [...args('agent'), '-p', 'policy.yaml', '--yes'], NO_CLUSTER);
     const legacy = await run(folder, [...args('legacy'), '-p', 'policy.yaml', '--dry-run', '-o', 'json'], NO_CLUSTER);
     writePolicy(folder, { allow: [{ id: 'agent-may-be-copied', reason: 'pods start it in place' }] });
+    const bridged = await run(folder, [...args('legacy'), '-p', 'policy.yaml', '--dry-run', '-o', 'json'], NO_CLUSTER);
     const allowed = await run(folder, [...args('agent'), '-p', 'policy.yaml', '--dry-run'], NO_CLUSTER);
 
     expect(blocked.code).toBe(3);
     expect(blocked.stderr).toContain('allow: [{id: agent-may-be-copied');
     expect(allowed.code, allowed.stderr).toBe(0);
     expect(json<ImageReport>(legacy).rewrite).toMatchObject({ status: 'planned', podEnv: { OTEL_SERVICE_NAME: 'legacy' } });
+    expect(json<ImageReport>(bridged).rewrite).toMatchObject({ status: 'planned', podEnv: {} });
   });
 });
 
