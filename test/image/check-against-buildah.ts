@@ -109,13 +109,11 @@ function builtBy(name: string, unpacker: Unpacker): string {
 }
 
 function dockerfile(source: string, changes: readonly LayerChange[]): string {
-  // Emptying a folder comes before what is put into it.
-  const ordered = changes.toSorted((a, b) => Number(b.kind === 'opaque') - Number(a.kind === 'opaque'));
-  const lines = ordered.map(toShell).join(' && ');
+  const script = toShell(changes);
   return [
     `FROM ${source}`,
     `COPY javaagent.jar ${NEW_JAR}`,
-    ...(lines === '' ? [] : [`RUN ${JSON.stringify(['/bin/busybox', 'sh', '-ec', lines])}`]),
+    `RUN ${JSON.stringify(['/bin/busybox', 'sh', '-ec', script])}`,
     'ENV JAVA_TOOL_OPTIONS=-Dnew',
     '',
   ].join('\n');

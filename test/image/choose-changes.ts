@@ -29,16 +29,26 @@ export function chooseChanges(files: ImageFiles, home: string, asked: readonly W
   return accepted;
 }
 
-/** Does the same in a shell, which leaves it to the kernel to find the places. */
-export function toShell(change: LayerChange): string {
-  const path = quote(change.path);
+/** Does the same in a shell. The kernel finds all places before the first change, since one may remove a link that leads to another. */
+export function toShell(changes: readonly LayerChange[]): string {
+  // Emptying a folder comes before what is put into it.
+  const ordered = changes.toSorted((a, b) => Number(b.kind === 'opaque') - Number(a.kind === 'opaque'));
+  const places = ordered.map(({ path }, at) => {
+    const slash = path.lastIndexOf('/');
+    return `p${at}="$(cd ${quote(path.slice(0, slash))} && pwd -P)"/${quote(path.slice(slash + 1))}`;
+  });
+  return [...places, ...ordered.map((change, at) => applyAt(change, `"$p${at}"`))].join('\n');
+}
+
+function applyAt(change: LayerChange, path: string): string {
   switch (change.kind) {
     case 'whiteout':
       return `rm -rf ${path}`;
     case 'opaque':
       return `rm -rf ${path}/* ${path}/.[!.]* ${path}/..?*`;
     case 'symlink':
-      return `rm -f ${path} && ln -s ${quote(change.target)} ${path}`;
+      // A folder with the setgid bit would hand its group down.
+      return `rm -f ${path} && ln -s ${quote(change.target)} ${path} && chown -h 0:0 ${path}`;
     case 'file':
       return `rm -f ${path} && printf %s ${quote(Buffer.from(change.bytes).toString())} > ${path} && chown ${change.uid}:${change.gid} ${path} && chmod ${change.mode.toString(8)} ${path}`;
     default:
