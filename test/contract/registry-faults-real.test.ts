@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { sha256Digest } from '../../src/core/image/digest.ts';
 import { openFaultProxy } from '../registry/fault-proxy.ts';
 import { pushUnderFaults } from '../registry/push-under-faults.ts';
@@ -17,6 +17,7 @@ if (isInstalled(PROGRAM)) {
       const backend = await startRegistryOf();
       const proxy = await openFaultProxy(backend.host);
       const client = openClient();
+      closeAtEnd(client, proxy, backend);
       const repository = { registry: proxy.host, path: 'team/app' };
       let cuts = 0;
       proxy.rule = ({ method, body }) => (body.length > 1024 && (method === 'PUT' || method === 'PATCH') && (cuts += 1) <= 2 ? { kind: 'half' } : undefined);
@@ -26,15 +27,13 @@ if (isInstalled(PROGRAM)) {
       expect(outcome).toBe('uploaded');
       expect(await client.hasBlob(repository, digest)).toBe(true);
       expect(proxy.passed.filter(({ method, url }) => method === 'POST' && url.endsWith('/uploads/'))).toHaveLength(3);
-      await client.close();
-      await proxy.close();
-      await backend.close();
     });
 
     it('is probed for what it can do', async () => {
       const backend = await startRegistryOf({ deletes: true });
       const fixed = await startRegistryOf();
       const client = openClient();
+      closeAtEnd(client, backend, fixed);
       const blob = { digest: sha256Digest('mounted'), bytes: Buffer.from('mounted') };
       await client.putBlob({ registry: backend.host, path: 'team/home' }, blob);
 
@@ -46,9 +45,6 @@ if (isInstalled(PROGRAM)) {
 
       expect(able).toMatchObject({ mount: 'yes', chunks: 'yes', referrers: 'no', delete: 'yes', immutableTags: 'unknown', retention: 'unknown' });
       expect(unable).toMatchObject({ mount: 'unknown', delete: 'no' });
-      await client.close();
-      await backend.close();
-      await fixed.close();
     });
   });
 } else {
@@ -56,6 +52,13 @@ if (isInstalled(PROGRAM)) {
     it.skipIf(!required)(`needs the program ${PROGRAM} (Debian package docker-registry), which is not installed`, () => {
       expect.fail(`install ${PROGRAM}, or unset CHANGEOVER_LAB`);
     });
+  });
+}
+
+/** However a test ends, no server stays behind. */
+function closeAtEnd(...opened: readonly { close(): Promise<void> }[]): void {
+  onTestFinished(async () => {
+    for (const each of opened) await each.close();
   });
 }
 
