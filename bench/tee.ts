@@ -300,7 +300,7 @@ async function withTee({ backend, collector, maxBuffer = 64 }: TeeSettings, work
   try {
     await Promise.race([once(lines, 'line'), once(lines, 'close')]);
     if (status === undefined) throw new Error('the tee did not start');
-    await work({ port: Number((status as TeeStatus).listen.split(':')[1]), pid });
+    await work({ port: Number(status.listen.split(':')[1]), pid });
     await end(child);
   } finally {
     kill();

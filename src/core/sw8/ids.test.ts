@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseSw8 } from './sw8-header.ts';
 import { spanIdOf, spanIdsOf, traceIdOf } from './ids.ts';
 
 describe('trace ids', () => {
@@ -110,5 +112,29 @@ describe('span ids', () => {
         expect(traceIdOf(id)).toMatch(/^[0-9a-f]{32}$/);
       }),
     );
+  });
+});
+
+describe('the vectors shared with the Java extension', () => {
+  const file = new URL('../../../java/bridge/src/test/resources/vectors.json', import.meta.url);
+  const { traceIds, spanIds, header } = JSON.parse(readFileSync(file, 'utf8')) as {
+    traceIds: [string, string][];
+    spanIds: [string, number, string][];
+    header: { traceId: string; spanId: string; value: string };
+  };
+
+  it.each(traceIds)('trace %s is %s', (skywalking, opentelemetry) => {
+    expect(traceIdOf(skywalking)).toBe(opentelemetry);
+  });
+
+  it.each(spanIds)('span %s/%i is %s', (segment, span, id) => {
+    expect(spanIdOf(segment, span)).toBe(id);
+  });
+
+  it('a header the extension writes leads back to its span', () => {
+    const context = parseSw8(header.value);
+
+    expect(traceIdOf(context?.traceId ?? '')).toBe(header.traceId);
+    expect(spanIdOf(context?.segmentId ?? '', context?.spanId ?? -1)).toBe(header.spanId);
   });
 });
