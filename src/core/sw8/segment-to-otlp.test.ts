@@ -55,6 +55,13 @@ describe('a segment as OTLP', () => {
     expect(plain(only.attributes)).not.toHaveProperty('sw8.parent_service');
   });
 
+  it('keeps the link where the ref is not the parent', () => {
+    const [, inner] = spansOf(segment({ spans: [span(), span({ spanId: 1, parentSpanId: 0, refs: [ref()] })] }));
+
+    expect(inner?.parentSpanId).not.toBe('7d432dda710c9592');
+    expect(inner?.links?.map((link) => link.spanId)).toEqual(['7d432dda710c9592']);
+  });
+
   it('says which service called over the network, not which thread', () => {
     const called = spanOf(segment({ spans: [span({ refs: [ref()] })] }));
     const async = spanOf(segment({ spans: [span({ refs: [ref({ type: 1 })] })] }));

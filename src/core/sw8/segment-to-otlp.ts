@@ -112,7 +112,7 @@ function toSpan(segment: Segment, span: SegmentSpan, { traceId, idOf }: Ids): Ot
     ...(logs.length === 0
       ? {}
       : { events: logs.map((log) => ({ timeUnixNano: nanoseconds(log.timeMs), name: 'logs', attributes: withoutRepeats(log.data.map(plain)) })) }),
-    ...(links.length < 2 ? {} : { links }),
+    ...(links.length === 0 || (links.length === 1 && span.parentSpanId === -1) ? {} : { links }),
     status: { code: span.isError ? STATUS.error : STATUS.ok },
   };
 }
