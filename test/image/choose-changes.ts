@@ -24,9 +24,17 @@ export function chooseChanges(files: ImageFiles, home: string, asked: readonly W
   for (const { kind, pick } of asked) {
     const path = places[pick % places.length];
     const change = path === undefined ? undefined : toChange(kind, path);
-    if (change !== undefined && buildPathLayer(files, [...accepted, change]).kind === 'built') accepted.push(change);
+    if (change === undefined || buildPathLayer(files, [...accepted, change]).kind === 'refused') continue;
+    if (!fillsSubfolder(files, [...accepted, change])) accepted.push(change);
   }
   return accepted;
+}
+
+/** Whether a folder is emptied and something comes into a folder below it: our layer makes that folder again, while in a shell it is gone. */
+function fillsSubfolder(files: ImageFiles, changes: readonly LayerChange[]): boolean {
+  const places = changes.map(({ kind, path }) => ({ kind, place: files.physicalPath(path) ?? '' }));
+  const emptied = places.filter(({ kind }) => kind === 'opaque').map(({ place }) => place);
+  return emptied.some((folder) => places.some(({ place }) => place.startsWith(`${folder}/`) && place.slice(folder.length + 1).includes('/')));
 }
 
 /** Does the same in a shell. The kernel finds all places before the first change, since one may remove a link that leads to another. */
