@@ -111,7 +111,7 @@ async function measureBuildah({ registry, address, scratch }: Place, layers: rea
   const context = join(scratch.folder, 'context');
   mkdirSync(context);
   for (const [index, layer] of layers.entries()) copyFileSync(layer, join(context, `layer-${index}.tar.gz`));
-  const sources = [];
+  const sources: Source[] = [];
   for (let index = 0; index < BUILDAH_IMAGES; index += 1) sources.push(await pushSource(registry, `${address}/buildah/service-${index + 1}:1.0`));
   const storage = ['--root', join(scratch.folder, 'storage'), '--runroot', join(scratch.folder, 'runroot'), '--storage-driver', 'vfs'];
   const variables = Object.entries(ENV).map(([name, value]) => `ENV ${name}=${value}`);

@@ -14,6 +14,7 @@ import { lookAt } from './look.ts';
 import type { EnginePorts } from './ports.ts';
 import { note, persist, persistRun, recordOf, recordsOf, tell, type Session } from './session.ts';
 import { findRun, listRecords, readRun, replaceRecord } from './state-store.ts';
+import { signerOf } from './sign-image.ts';
 import { closeTraceReads, openTraceReads } from './trace-reads.ts';
 
 export interface DriveOptions {
@@ -95,13 +96,16 @@ async function openSession(ports: EnginePorts, name: string, options: DriveOptio
     (await readRun(ports.cluster, stateNamespace, name, options.kill)) ?? (await findRun(ports.cluster, { stateNamespace, run: name }, options.kill));
   const run = await replaceRecord(ports.cluster, found, { ...found.value, epoch: found.value.epoch + 1 });
   const stored = await listRecords(ports.cluster, stateNamespace, name, options.kill);
+  const signal = AbortSignal.any([options.kill, options.lost]);
+  const policy = parsePolicy(run.value.policy, { file: `run ${name}`, position: () => undefined });
   const session: Session = {
     ports,
     stateNamespace,
-    policy: parsePolicy(run.value.policy, { file: `run ${name}`, position: () => undefined }),
+    policy,
+    ...signerOf(ports, policy, signal),
     journal: await ports.journal(run.value.clusterId, name),
     emit: options.emit,
-    signal: AbortSignal.any([options.kill, options.lost]),
+    signal,
     run,
     records: new Map(stored.map((record) => [record.value.item.id, record])),
     homes: new Map(),
@@ -201,8 +205,9 @@ function announceBatch(session: Session, situation: Situation, last: number): nu
 function result(session: Session, options: DriveOptions): RunResult {
   const run = session.run.value;
   const records = [...session.records.keys()].map((id) => recordOf(session, id));
-  const status = summariseRun(run, records);
-  if (run.phase === 'COMPLETED' || run.phase === 'ABORTED') tell(session, { type: 'run.finished', phase: run.phase, counts: status.counts });
+  const registries = session.ports.registry.traffic().hosts;
+  const status = { ...summariseRun(run, records), registries };
+  if (run.phase === 'COMPLETED' || run.phase === 'ABORTED') tell(session, { type: 'run.finished', phase: run.phase, counts: status.counts, registries });
   const interrupted = options.stop.aborted && run.phase === 'RUNNING';
   return { status, exitCode: interrupted ? 130 : exitCodeOf(run, records), nothingToDo: false };
 }

@@ -4,6 +4,7 @@ import type { Cluster } from '../ports/cluster.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { LayerReader } from '../ports/layer-reader.ts';
 import type { Registry } from '../ports/registry.ts';
+import type { RunCommand } from '../ports/run-command.ts';
 import type { TraceStore } from '../ports/trace-store.ts';
 import type { AgentFiles } from './agent-files.ts';
 
@@ -17,6 +18,8 @@ export interface ReadPorts {
   readonly agentFiles: () => Promise<AgentFiles>;
   /** The policy's `image.files`: contents by their name in the image; read at most once. */
   readonly policyFiles: () => Promise<PolicyFiles>;
+  /** Runs the policy's `image.sign`; left out = no program can be run from here. */
+  readonly runCommand?: RunCommand;
 }
 
 /** What driving a run needs besides. */
@@ -26,4 +29,12 @@ export interface EnginePorts extends ReadPorts {
   readonly journal: (clusterId: string, run: string) => Promise<Journal>;
   /** Name of this instance in Leases: host, process and a random part. */
   readonly identity: string;
+  /** A registry client with the credentials of these pull secrets alone; left out = no proof that nodes may pull. */
+  readonly pullAs?: (secrets: readonly SecretName[]) => Registry;
+}
+
+/** A Secret by namespace and name. */
+export interface SecretName {
+  readonly namespace: string;
+  readonly name: string;
 }

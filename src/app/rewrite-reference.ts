@@ -10,6 +10,7 @@ import { readChangeContext } from './change-context.ts';
 import { reportImage } from './inspect-image.ts';
 import type { ReadPorts } from './ports.ts';
 import { pushImage, tagTaken } from './push-image.ts';
+import { signerOf } from './sign-image.ts';
 import { resolveImage } from './resolve-image.ts';
 
 /** What rewriting one image needs: no cluster. */
@@ -52,7 +53,7 @@ export async function prepareRewrite(ports: ImagePorts, reference: ImageReferenc
 
 /** Pushes a prepared rewrite; returns its report. Errors: those of `pushImage`. */
 export async function pushRewrite(
-  ports: Pick<ImagePorts, 'registry'>,
+  ports: Pick<ImagePorts, 'registry' | 'runCommand'>,
   prepared: PreparedRewrite & { readonly kind: 'ready' },
   options: Pick<RewriteOptions, 'policy' | 'signal'>,
 ): Promise<ImageReport> {
@@ -60,7 +61,13 @@ export async function pushRewrite(
   if (!report.rewrite) throw new Error('a prepared rewrite without its report');
   const { target } = change;
   const agentHome = agentRepository(options.policy.image.agentRepository, target.reference.repository);
-  const status = await pushImage(ports.registry, source, target, { agentHome, homes: new Map(), ...(options.signal ? { signal: options.signal } : {}) });
+  const { policy, signal } = options;
+  const status = await pushImage(ports.registry, source, target, {
+    agentHome,
+    homes: new Map(),
+    ...signerOf(ports, policy, signal),
+    ...(signal ? { signal } : {}),
+  });
   return { ...report, rewrite: { ...report.rewrite, status } };
 }
 

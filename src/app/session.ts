@@ -7,6 +7,8 @@ import type { Reason, RunRecord, WorkloadRecord } from '../core/rollout/run-reco
 import type { WorkloadState } from '../core/rollout/workload-state.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { EnginePorts } from './ports.ts';
+import type { PushedBlobs } from './push-blobs.ts';
+import type { SignImage } from './sign-image.ts';
 import type { TraceReads } from './trace-reads.ts';
 import { replaceRecord, rereadRecord, type Stored } from './state-store.ts';
 
@@ -21,8 +23,10 @@ export interface Session {
   readonly signal: AbortSignal;
   run: Stored<RunRecord>;
   readonly records: Map<string, Stored<WorkloadRecord>>;
-  /** Uploads of the agent layer to its home on each registry, shared by workloads prepared side by side. */
-  readonly homes: Map<string, Promise<void>>;
+  /** What is being uploaded, or was, shared by workloads prepared side by side. */
+  readonly homes: PushedBlobs;
+  /** By the policy's `image.sign`. */
+  readonly sign?: SignImage;
   seq: number;
   /** How often in a row each workload's step could not be carried out. */
   readonly attempts: Map<string, number>;

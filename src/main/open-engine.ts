@@ -4,22 +4,32 @@ import { openFileJournal } from '../adapters/journal/file-journal.ts';
 import { probeJournal } from '../adapters/journal/probe-journal.ts';
 import type { OpenEngine, PlacedPolicy } from '../cli/wiring.ts';
 import type { Cluster } from '../ports/cluster.ts';
-import { openImages, ownFolder } from './open-images.ts';
+import { openRegistry } from '../adapters/registry/open-registry.ts';
+import type { PullSecret, ReadPullSecret } from '../adapters/registry/pull-secrets.ts';
+import { refTo, resources } from '../app/resources.ts';
+import { openImages, ownFolder, registryOptions } from './open-images.ts';
 import { openTraceStore } from './open-trace-store.ts';
 
 /** Registry, layer cache, journal, trace store and the new agent's files around an open cluster. */
 export function openEngine(cluster: Cluster, placed: PlacedPolicy | undefined): OpenEngine {
-  const images = openImages(placed);
+  const read = readSecret(cluster);
+  const images = openImages(placed, { read });
   return {
     ports: {
       ...images.ports,
       cluster,
+      pullAs: (names) => openRegistry({ ...registryOptions(placed), secrets: { read, names } }),
       traces: placed && openTraceStore(cluster, placed.policy),
       journal: (clusterId, run) => openFileJournal(journalFolder(), clusterId, run),
       identity: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
     },
     close: () => images.close(),
   };
+}
+
+/** Reads one Secret. Only those that the policy, or the pods themselves, name for a registry are asked for. */
+function readSecret(cluster: Cluster): ReadPullSecret {
+  return async ({ namespace, name }, signal) => (await cluster.get(refTo(resources.secret, namespace, name), signal)) as PullSecret | undefined;
 }
 
 /** Proves that journals can be written and returns their folder; throws `usage`. */

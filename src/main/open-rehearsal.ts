@@ -40,6 +40,7 @@ export async function openRehearsal(options: { readonly seed: number; readonly p
     clock,
     agentFiles: async () => agent,
     policyFiles: async () => ({}),
+    runCommand: async () => ({ exitCode: 0, timedOut: false, output: '' }),
     traces: world.traffic,
     journal,
     identity: `rehearsal-${(engines += 1)}`,

@@ -7,6 +7,13 @@ export interface StoredManifest {
   readonly bytes: Uint8Array;
 }
 
+/** What went to and came from one host. Bytes are those of bodies. */
+export interface HostTraffic {
+  readonly requests: number;
+  readonly up: number;
+  readonly down: number;
+}
+
 /** Counters since the adapter was made; the cost of a rewrite is a promise we keep and test. */
 export interface RegistryTraffic {
   readonly requests: number;
@@ -14,6 +21,8 @@ export interface RegistryTraffic {
   readonly bytesUp: number;
   /** Bytes downloaded through `blob`: image layers (manifests and configs not counted). */
   readonly layerBytesDown: number;
+  /** By host with port; a host that a registry sends us to for its blobs counts by its own name. */
+  readonly hosts: { readonly [host: string]: HostTraffic };
 }
 
 /** One error of a registry's answer, cut to a bounded length. Source: distribution-spec, "Error Codes". */

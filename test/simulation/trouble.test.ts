@@ -37,7 +37,7 @@ describe('a registry that fails in the middle of a run', () => {
     expect(result).toMatchObject({ exitCode: 0, status: { counts: { migrated: 2, skipped: 1 } } });
     if (result === 'died') throw new Error('the engine died');
     expect(result.status.workloads.find((each) => each.id.endsWith('/second'))).toMatchObject({
-      reason: { id: 'blocked', params: { detail: 'quota of project shop exceeded' } },
+      reason: { id: 'blocked', params: { findings: ['registry-full'], detail: 'the registry has no room for the new image: quota of project shop exceeded' } },
     });
   });
 });

@@ -18,6 +18,8 @@ import { cancelUpload, hasBlob, mountBlob, startUpload, uploadBlob } from './upl
 export function openRegistry(options: RegistryClientOptions): Registry {
   const client = openRegistryClient(options);
   let layerBytesDown = 0;
+  // The agent layer goes to every repository of a fleet: it is hashed once.
+  const checked = new WeakMap<Uint8Array, string>();
   return {
     manifest: (repository, reference, signal) => readManifest(client, { repository, reference, signal }),
     async *blob(repository, digest, signal) {
@@ -39,7 +41,8 @@ export function openRegistry(options: RegistryClientOptions): Registry {
     },
     hasBlob: async (repository, digest, signal) => hasBlob(client, blobOf(repository, digest, signal)),
     async putBlob(repository, { digest, bytes }, { mountFrom, isNew = false, signal } = {}) {
-      checkContent(bytes, digest, nameOf(repository, digest));
+      if (checked.get(bytes) !== digest) checkContent(bytes, digest, nameOf(repository, digest));
+      checked.set(bytes, digest);
       return uploadBlob(client, { repository, digest, bytes, mountFrom, isNew, signal });
     },
     mountBlob: async (repository, digest, from, signal) => mountBlob(client, { ...blobOf(repository, digest, signal), mountFrom: from }),

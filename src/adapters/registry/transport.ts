@@ -6,7 +6,7 @@ import { getCACertificates } from 'node:tls';
 import { Agent, ProxyAgent, request, type Dispatcher } from 'undici';
 import { ChangeoverError } from '../../core/error.ts';
 import type { RegistrySettings } from '../../core/policy/policy.ts';
-import type { RegistryTraffic } from '../../ports/registry.ts';
+import type { HostTraffic, RegistryTraffic } from '../../ports/registry.ts';
 import { proxyFor } from '../files/proxy-for.ts';
 import { isLoopback, isPrivateLiteral } from './network-host.ts';
 import { toNetworkError } from './registry-error.ts';
@@ -70,7 +70,14 @@ const MAX_DISCARDED = 64 * 1024;
 /** HTTP for all registries. Throws `invalid-file` when a CA, certificate or key of the settings cannot be read, at the first request to its host. */
 export function openTransport({ settings, directory, env }: TransportOptions): Transport {
   const agents = new Map<string, Dispatcher>();
-  const counted = { requests: 0, bytesDown: 0, bytesUp: 0 };
+  const counted = new Map<string, { requests: number; down: number; up: number }>();
+
+  function countOf(url: URL): { requests: number; down: number; up: number } {
+    const host = url.host === HUB_WIRE ? HUB : url.host;
+    const count = counted.get(host) ?? { requests: 0, down: 0, up: 0 };
+    counted.set(host, count);
+    return count;
+  }
 
   function settingsFor(url: URL): RegistrySettings | undefined {
     const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
@@ -97,7 +104,7 @@ export function openTransport({ settings, directory, env }: TransportOptions): T
     async function* body(): AsyncGenerator<Uint8Array> {
       try {
         for await (const chunk of raw as AsyncIterable<Uint8Array>) {
-          counted.bytesDown += chunk.length;
+          countOf(wire.url).down += chunk.length;
           yield chunk;
         }
       } catch (error) {
@@ -142,8 +149,9 @@ export function openTransport({ settings, directory, env }: TransportOptions): T
     },
     async send(wire) {
       const { method, url, headers, body, signal } = wire;
-      counted.requests += 1;
-      counted.bytesUp += body?.length ?? 0;
+      const count = countOf(url);
+      count.requests += 1;
+      count.up += body?.length ?? 0;
       const reply = await request(url.href, {
         dispatcher: agentFor(url),
         method,
@@ -154,12 +162,19 @@ export function openTransport({ settings, directory, env }: TransportOptions): T
       });
       return toReply(wire, reply.statusCode, reply.headers, reply.body);
     },
-    traffic: () => ({ ...counted }),
+    traffic: () => sumTraffic(counted),
     async close() {
       // Not `close`, which would wait for bodies nobody reads any more.
       await Promise.all([...agents.values()].map((agent) => agent.destroy()));
     },
   };
+}
+
+/** The counts of all hosts, together and apart. */
+function sumTraffic(counted: ReadonlyMap<string, HostTraffic>): Omit<RegistryTraffic, 'layerBytesDown'> {
+  const total = (of: keyof HostTraffic): number => [...counted.values()].reduce((sum, each) => sum + each[of], 0);
+  const hosts = Object.fromEntries([...counted].map(([host, each]) => [host, { ...each }]));
+  return { requests: total('requests'), bytesDown: total('down'), bytesUp: total('up'), hosts };
 }
 
 function openAgent(proxy: string | undefined, connect: { readonly timeout: number }): Dispatcher {

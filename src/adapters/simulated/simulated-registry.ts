@@ -1,7 +1,7 @@
 import { ChangeoverError } from '../../core/error.ts';
 import { sha256Digest } from '../../core/image/digest.ts';
 import type { Repository } from '../../core/image/reference.ts';
-import type { Registry, RegistryError, RegistryRefusal } from '../../ports/registry.ts';
+import type { HostTraffic, Registry, RegistryError, RegistryRefusal } from '../../ports/registry.ts';
 import { createRegistryStore, findMissingContent, findReferrers, type StoredRepository } from './simulated-registry-content.ts';
 
 /** What goes wrong. Places are a registry host, or a host and a repository path (`registry.example.com/team/app`). */
@@ -33,13 +33,20 @@ const MAX_MANIFEST = 4 * 1024 * 1024;
 
 /** Registries without a network: the same contract as the real ones, counted as if every request had been sent. */
 export function openSimulatedRegistry(faults: RegistryFaults = {}, store = createRegistryStore()): SimulatedRegistry {
-  const counted = { requests: 0, bytesDown: 0, bytesUp: 0, layerBytesDown: 0 };
+  const counted = new Map<string, { requests: number; up: number; down: number }>();
+  let layerBytesDown = 0;
+
+  function countOf({ registry: host }: Repository): { requests: number; up: number; down: number } {
+    const count = counted.get(host) ?? { requests: 0, up: 0, down: 0 };
+    counted.set(host, count);
+    return count;
+  }
 
   /** One request to a repository: counted, and refused where a fault says so. */
   function visit(repository: Repository, access: 'pull' | 'push', signal: AbortSignal | undefined): StoredRepository {
     const name = nameOf(repository);
     if (signal?.aborted) throw new ChangeoverError('aborted', 'stopped while talking to a registry', { target: name });
-    counted.requests += 1;
+    countOf(repository).requests += 1;
     if (registry.faults.unreachable?.includes(repository.registry)) {
       throw new ChangeoverError('unreachable', `no answer from https://${repository.registry}/v2/`, {
         target: name,
@@ -72,7 +79,7 @@ export function openSimulatedRegistry(faults: RegistryFaults = {}, store = creat
       const manifest = digest === undefined ? undefined : stored.manifests.get(digest);
       const names = [targetOf(repository, reference), ...(digest === undefined ? [] : [targetOf(repository, digest)])];
       if (!manifest || registry.faults.missing?.some((image) => names.includes(image))) return undefined;
-      counted.bytesDown += manifest.bytes.length;
+      countOf(repository).down += manifest.bytes.length;
       return manifest;
     },
     async *blob(repository, digest, signal) {
@@ -80,15 +87,15 @@ export function openSimulatedRegistry(faults: RegistryFaults = {}, store = creat
       for (let at = 0; at < bytes.length; at += CHUNK) {
         if (signal?.aborted) throw new ChangeoverError('aborted', 'stopped while talking to a registry', { target: nameOf(repository) });
         const chunk = bytes.subarray(at, at + CHUNK);
-        counted.bytesDown += chunk.length;
-        counted.layerBytesDown += chunk.length;
+        countOf(repository).down += chunk.length;
+        layerBytesDown += chunk.length;
         yield chunk;
       }
     },
     async config(repository, digest, signal) {
       const bytes = readBlob(repository, digest, signal);
       if (bytes.length > MAX_MANIFEST) throw tooLarge(repository, digest);
-      counted.bytesDown += bytes.length;
+      countOf(repository).down += bytes.length;
       return bytes;
     },
     hasBlob: async (repository, digest, signal) => visit(repository, 'pull', signal).blobs.has(digest),
@@ -101,15 +108,15 @@ export function openSimulatedRegistry(faults: RegistryFaults = {}, store = creat
       if (!source && registry.faults.full?.includes(repository.registry)) throw noRoom(repository);
       stored.blobs.set(digest, source ?? Uint8Array.from(bytes));
       if (source) return 'mounted';
-      counted.requests += other ? 1 : 2;
-      counted.bytesUp += bytes.length;
+      countOf(repository).requests += other ? 1 : 2;
+      countOf(repository).up += bytes.length;
       return 'uploaded';
     },
     async mountBlob(repository, digest, from, signal) {
       const { blobs } = visit(repository, 'push', signal);
       const source = from.registry === repository.registry ? findMountable(from, digest) : undefined;
       if (source) blobs.set(digest, source);
-      else counted.requests += 1;
+      else countOf(repository).requests += 1;
       return blobs.has(digest);
     },
     async putManifest(repository, reference, { mediaType, bytes }, signal) {
@@ -117,7 +124,7 @@ export function openSimulatedRegistry(faults: RegistryFaults = {}, store = creat
       if (bytes.length > MAX_MANIFEST) throw tooLarge(repository, reference);
       if (reference.includes(':')) checkContent(bytes, reference, repository);
       const stored = visit(repository, 'push', signal);
-      counted.bytesUp += bytes.length;
+      countOf(repository).up += bytes.length;
       const missing = findMissingContent(bytes, stored);
       if (missing) throw refusal(missing, repository, target);
       const digest = sha256Digest(bytes);
@@ -137,7 +144,7 @@ export function openSimulatedRegistry(faults: RegistryFaults = {}, store = creat
     async canPush(repository, signal) {
       try {
         visit(repository, 'push', signal);
-        counted.requests += 1;
+        countOf(repository).requests += 1;
         return true;
       } catch (error) {
         if (error instanceof ChangeoverError && error.code === 'denied') return false;
@@ -151,7 +158,11 @@ export function openSimulatedRegistry(faults: RegistryFaults = {}, store = creat
       const kept = { immutableTags: 'unknown', retention: 'unknown', quota: undefined } as const;
       return { product: 'simulated', mount: mounted === undefined ? 'unknown' : mounted ? 'yes' : 'no', chunks: able, referrers: 'yes', delete: 'no', ...kept };
     },
-    traffic: () => ({ ...counted }),
+    traffic: () => {
+      const total = (of: keyof HostTraffic): number => [...counted.values()].reduce((sum, each) => sum + each[of], 0);
+      const hosts = Object.fromEntries([...counted].map(([host, each]) => [host, { ...each }]));
+      return { requests: total('requests'), bytesDown: total('down'), bytesUp: total('up'), layerBytesDown, hosts };
+    },
     close: async () => undefined,
   };
   return registry;

@@ -1,6 +1,8 @@
 import { ChangeoverError } from '../../core/error.ts';
 import type { Skip } from '../../core/finding.ts';
 import { canonicalJson } from '../../core/json.ts';
+import type { Repository } from '../../core/image/reference.ts';
+import type { SourceImage } from '../../core/image/source-image.ts';
 import { agentRepository } from '../../core/image/target-name.ts';
 import { illBefore } from '../../core/plan/first-look.ts';
 import { enter } from '../../core/rollout/decide.ts';
@@ -11,6 +13,7 @@ import { sealEdits } from '../../core/workload/seal-edits.ts';
 import type { Workload } from '../../core/workload/workload.ts';
 import type { TargetImage } from '../../core/plan/compose-target.ts';
 import { pushImage } from '../push-image.ts';
+import { provePull } from '../push-proof.ts';
 import { readWorkload, recompose } from '../recompose.ts';
 import { enterState, persist, recordOf, tell, type Session } from '../session.ts';
 
@@ -49,7 +52,7 @@ function baselineOf(workload: Workload, record: WorkloadRecord): NonNullable<Wor
 
 /** Makes the planned image once more and pushes it: same source, same edits, same bytes. */
 async function makeImage(session: Session, workload: Workload, { item }: WorkloadRecord): Promise<Skip | undefined> {
-  const { ports, policy, signal } = session;
+  const { ports, policy } = session;
   const made = await recompose(session, workload, item);
   if (made.kind === 'refused') return { id: 'blocked', params: { findings: [made.finding.id], ...made.finding.params } };
   const { source, change } = made;
@@ -58,23 +61,39 @@ async function makeImage(session: Session, workload: Workload, { item }: Workloa
   if (!isPlanned) return { id: 'stale', params: { what: 'ConfigMap' } };
   if (change.target.root.digest !== item.target.digest) throw otherDigest(item.id, item.target.digest, change.target.root.digest);
   const agentHome = agentRepository(policy.image.agentRepository, change.target.reference.repository);
-  const how = await pushImage(ports.registry, source, change.target, { agentHome, homes: session.homes, signal });
-  if (!(await becomesReadable(session, change.target)))
-    return { id: 'blocked', params: { detail: `the pushed image ${item.target.reference} did not become readable in time` } };
-  tell(session, { type: 'image.pushed', workload: item.id, reference: item.target.reference, digest: item.target.digest, how });
+  const how = await push(session, { source, target: change.target, agentHome });
+  if (typeof how !== 'string') return how;
+  const proof = await provePull(session, { workload, source, target: change.target });
+  if (proof) return proof;
+  tell(session, {
+    type: 'image.pushed',
+    workload: item.id,
+    reference: item.target.reference,
+    digest: item.target.digest,
+    how,
+    registries: ports.registry.traffic().hosts,
+  });
   return undefined;
 }
 
-/** A scan or a replication may hold a pushed image back for a while (`image.readyTimeout`); pods must not meet that. */
-async function becomesReadable(session: Session, target: TargetImage): Promise<boolean> {
-  const { ports, policy, signal } = session;
-  const until = ports.clock.now() + policy.image.readyTimeoutMs;
-  for (;;) {
-    if (await ports.registry.manifest(target.reference.repository, target.root.digest, signal)) return true;
-    if (ports.clock.now() >= until) return false;
-    await ports.clock.sleep(5_000, signal);
+/** What is wrong with this image alone skips its workload; the others go on. */
+async function push(session: Session, { source, target, agentHome }: Pushed): Promise<'existed' | 'pushed' | Skip> {
+  const { ports, homes, sign, signal } = session;
+  try {
+    return await pushImage(ports.registry, source, target, { agentHome, homes, ...(sign ? { sign } : {}), signal });
+  } catch (error) {
+    if (!(error instanceof ChangeoverError) || error.rule === undefined || !pushRules.has(error.rule)) throw error;
+    return { id: 'blocked', params: { findings: [error.rule], detail: error.message, ...(error.target === undefined ? {} : { target: error.target }) } };
   }
 }
+
+interface Pushed {
+  readonly source: SourceImage;
+  readonly target: TargetImage;
+  readonly agentHome: Repository;
+}
+
+const pushRules = new Set(['sign-failed', 'tag-taken', 'registry-full', 'base-not-mounted']);
 
 function otherDigest(id: string, planned: string, made: string): ChangeoverError {
   return new ChangeoverError(

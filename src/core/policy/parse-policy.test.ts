@@ -211,7 +211,7 @@ describe('parsePolicy', () => {
       { image: { agentRepository: '{registry}/changeover/agent:1' } },
       'spec.image.agentRepository: must be a repository without a tag once its placeholders are filled in',
     ],
-    [{ image: { sign: ['cosign', 'sign', '{ref}'] } }, 'spec.image.sign: not available in this version'],
+    [{ image: { sign: ['cosign', 'sign'] } }, 'spec.image.sign: must have {ref} in one of its arguments'],
     [{ select: { includeZero: true } }, 'spec.select.includeZero: not available in this version'],
     [{ image: { files: { '../x': './x' } } }, 'spec.image.files."../x": must be a relative path without ..'],
     [{ allow: [{ id: 'sampling-changes' }] }, 'spec.allow[0].reason: is required'],

@@ -61,6 +61,8 @@ export interface Policy {
     readonly removeOld: 'auto' | 'never';
     /** How long a pushed image may take to become readable. */
     readonly readyTimeoutMs: number;
+    /** Signs a pushed image before it gets its tag: a command in which `{ref}` is `repository@digest`. */
+    readonly sign?: readonly string[];
     /** Files put below `<home>/files/`: name there -> path of the file, relative to the policy file. `image` mode only. */
     readonly files: { readonly [name: string]: string };
     /** Replaces ENTRYPOINT; gets the old ENTRYPOINT and CMD as arguments. `image` mode only. */

@@ -68,6 +68,7 @@ const image = z.strictObject({
   reference: choice(['tag@digest', 'digest', 'tag']).default('tag@digest'),
   removeOld: choice(['auto', 'never']).default('auto'),
   readyTimeout: duration.prefault('5m'),
+  sign: command.refine((words) => words.slice(1).some((word) => word.includes('{ref}')), 'must have {ref} in one of its arguments').exactOptional(),
   files: z.record(relativePath, text).default({}),
   entrypoint: command.exactOptional(),
 });

@@ -5,7 +5,6 @@ import type { PolicyProblem } from './policy-problem.ts';
 /** Fields of the policy whose part is not built yet. They are refused by name, unless their value asks for nothing. */
 const UNAVAILABLE: readonly (readonly string[])[] = [
   ['spec', 'select', 'includeZero'],
-  ['spec', 'image', 'sign'],
   ['spec', 'to', 'extensions'],
   ['spec', 'to', 'instrumentation'],
   ['spec', 'to', 'sampler'],

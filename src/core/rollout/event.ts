@@ -10,6 +10,9 @@ export type RunEvent = {
   readonly seq: number;
 } & EventBody;
 
+/** Requests and bytes of bodies, by registry host. */
+export type RegistriesUsed = { readonly [host: string]: { readonly requests: number; readonly up: number; readonly down: number } };
+
 export type EventBody =
   | {
       readonly type: 'run.started';
@@ -21,7 +24,15 @@ export type EventBody =
       readonly done?: { readonly [outcome: string]: number };
     }
   | { readonly type: 'batch.started'; readonly batch: number; readonly of: number; readonly workloads: readonly string[] }
-  | { readonly type: 'image.pushed'; readonly workload: string; readonly reference: string; readonly digest: string; readonly how: string }
+  | {
+      readonly type: 'image.pushed';
+      readonly workload: string;
+      readonly reference: string;
+      readonly digest: string;
+      readonly how: string;
+      /** What this instance has sent and received so far, by registry host. */
+      readonly registries: RegistriesUsed;
+    }
   | {
       readonly type: 'workload.state';
       readonly workload: string;
@@ -33,5 +44,10 @@ export type EventBody =
   | { readonly type: 'workload.verdict'; readonly workload: string; readonly verdict: string; readonly reason: Reason; readonly evidence?: JsonObject }
   | { readonly type: 'decision.recorded'; readonly decision: string; readonly targets: readonly string[]; readonly by: string }
   | { readonly type: 'run.halted'; readonly reason: Reason; readonly workloads: readonly string[] }
-  | { readonly type: 'run.finished'; readonly phase: string; readonly counts: { readonly [outcome: string]: number } }
+  | {
+      readonly type: 'run.finished';
+      readonly phase: string;
+      readonly counts: { readonly [outcome: string]: number };
+      readonly registries?: RegistriesUsed;
+    }
   | { readonly type: 'warning'; readonly workload?: string; readonly reason: Reason };

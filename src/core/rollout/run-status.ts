@@ -1,5 +1,6 @@
 import type { OutcomeStatus } from '../finding.ts';
 import type { Decision, Evidence, Gate, Halt, Reason, RunPhase } from './run-record.ts';
+import type { RegistriesUsed } from './event.ts';
 import type { WorkloadState } from './workload-state.ts';
 
 /** One workload of a run as `status` shows it. */
@@ -38,4 +39,6 @@ export interface RunStatus {
   readonly skipped: readonly { readonly id: string; readonly skip: string }[];
   readonly counts: { readonly [outcome: string]: number };
   readonly decisions: readonly Decision[];
+  /** At the end of a drive: what this instance sent and received, by registry host. */
+  readonly registries?: RegistriesUsed;
 }

@@ -36,6 +36,13 @@ const image: Texts = {
   'jar-moved-by-script': (p) => `the old agent's jar is copied, moved or fetched at start by ${p('where')}: ${p('line')}`,
   'path-not-proven': (p) => `the path ${p('path')} in the image cannot be changed safely${around(': ', p('because'))}`,
   'push-denied': (p) => `the registry does not let us push to ${p('repository')}`,
+  'not-pullable': (p) => `the new image was pushed, and the pods' own pull secrets do not read it (${p('image')})${around(': ', p('detail'))}`,
+  'sign-failed': (p) => `${p('detail')}${around(' (', p('target'), ')')}`,
+  'tag-taken': (p) => `${p('target')}: ${p('detail')}`,
+  'registry-full': (p) => `${p('detail')}${around(' (', p('target'), ')')}`,
+  'base-not-mounted': (p) => p('detail'),
+  'source-signed': (p) =>
+    `the image has ${p('what')}, which do not speak for the new one${p('signs') === 'true' ? ': spec.image.sign signs that' : ': sign it (spec.image.sign) where admission asks for it'}`,
   'image-missing': (p) => `the registry no longer has the image the pods run, so there would be no way back: ${p('image')}`,
   'image-unreadable': (p) => `the image cannot be read: ${p('image')}${around(': ', p('detail'))}`,
   'registry-denied': (p) => `the registry does not let us read ${p('image')}${around(': ', p('detail'))}`,
