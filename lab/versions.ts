@@ -17,6 +17,8 @@ export const versions = {
 
 /** Debian packages the lab uses on the machine, on top of git, Node, npm, Go, a JDK, Maven and gcc. */
 export const debianPackages = [
+  'buildah',
+  'busybox-static',
   'ca-certificates',
   'conntrack',
   'debootstrap',
@@ -25,5 +27,7 @@ export const debianPackages = [
   'nftables',
   'openssl',
   'runc',
+  'skopeo',
+  'umoci',
   'util-linux',
 ] as const;

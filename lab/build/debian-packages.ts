@@ -6,7 +6,16 @@ import type { Part } from './part.ts';
 export const debianPackagesPart: Part = {
   name: 'debian-packages',
   inputs: () => debianPackages.join(' '),
-  outputs: ['/usr/bin/docker-registry', '/usr/sbin/debootstrap', '/usr/sbin/runc', '/usr/sbin/nft', '/usr/bin/openssl'],
+  outputs: [
+    '/usr/bin/docker-registry',
+    '/usr/bin/buildah',
+    '/usr/bin/umoci',
+    '/usr/bin/skopeo',
+    '/usr/sbin/debootstrap',
+    '/usr/sbin/runc',
+    '/usr/sbin/nft',
+    '/usr/bin/openssl',
+  ],
   adopt: async () => await tryCommand('dpkg', ['-s', ...debianPackages]),
   make: async (log) => {
     if (process.getuid?.() !== 0) throw new Error('The lab needs root: it installs packages and starts a Kubernetes node on this machine.');

@@ -124,7 +124,7 @@ const answers: readonly (readonly [text: string, parts: string | undefined, fami
 
 describe('parseImageReference beside the reference implementation', () => {
   it.each(answers)('makes the same of %j', (text, parts, familiar) => {
-    const parsed = attempt(text);
+    const parsed = attempt(text ?? '');
 
     expect(parsed).toEqual(parts === undefined ? undefined : { parts, familiar });
   });
