@@ -45,14 +45,14 @@ async function measure(place: Place): Promise<object> {
   const fleets = { ours: await pushFleet(registry, place.address, 'ours'), peer: await pushFleet(registry, place.address, 'peer') };
   const ours = openRewriter(registry, 'changeover/agent');
   // As `plan` does: every distinct layer is read once, and counted apart.
-  const scanMs = await time(() => pooled(fleets.ours, PARALLEL, ours.plan));
+  const scanMs = await time(() => pooled(fleets.ours, PARALLEL, (image) => ours.plan(image)));
   const scanned = registry.traffic().layerBytesDown;
-  const oursMs = await time(() => pooled(fleets.ours, PARALLEL, ours.rewrite));
+  const oursMs = await time(() => pooled(fleets.ours, PARALLEL, (image) => ours.rewrite(image)));
   const [first] = fleets.ours;
   if (!first) throw new Error('no image');
   const layers = writeLayers(scratch.folder, await ours.plan(first), first);
   const peer = openCrane(layers);
-  const craneMs = await time(() => pooled(fleets.peer, PARALLEL, peer.rewrite));
+  const craneMs = await time(() => pooled(fleets.peer, PARALLEL, (image) => peer.rewrite(image)));
   const buildahMs = await measureBuildah(place, layers);
   return {
     commands: { ours: 'readImage, composeTarget, pushImage', crane: `crane ${versions.crane} append; crane mutate`, buildah: 'buildah bud; buildah push' },
@@ -85,9 +85,9 @@ async function count({ address }: Place): Promise<object> {
   try {
     const fleet = await pushFleet(registry, proxy.address, 'counted');
     const ours = openRewriter(registry, 'counted/agent');
-    await pooled(fleet, PARALLEL, ours.plan);
+    await pooled(fleet, PARALLEL, (image) => ours.plan(image));
     proxy.take();
-    await pooled(fleet, PARALLEL, ours.rewrite);
+    await pooled(fleet, PARALLEL, (image) => ours.rewrite(image));
     const traffic = proxy.take();
     const floor = 5 * IMAGES + REPOSITORIES * (1 + 1) + (2 + 2 + 3);
     const requests = traffic.requests - IMAGES;

@@ -19,7 +19,7 @@ describe('the doctor', () => {
     expect(report.checks.filter((check) => check.status !== 'ok')).toEqual([]);
     expect(report.verdict).toBe('ok');
     expect(new Set(report.checks.map((check) => check.id))).toEqual(
-      new Set(['cluster', 'permission', 'state-namespace', 'clock', 'fleet', 'registry', 'image', 'push', 'agent-files', 'journal', 'traces']),
+      new Set(['cluster', 'permission', 'state-namespace', 'clock', 'fleet', 'registry', 'image', 'push', 'abilities', 'agent-files', 'journal', 'traces']),
     );
     expect(of(report.checks, 'push').map((check) => check.params['repository'])).toEqual([
       'registry.example.com/shop/login',

@@ -12,6 +12,7 @@ import type { TraceStore } from '../ports/trace-store.ts';
 import type { ReadPorts } from './ports.ts';
 import { readCalls } from './read-calls.ts';
 import { requireTraces } from './require-traces.ts';
+import { reportSigned } from './sign-findings.ts';
 import { survey, type SurveyOptions } from './survey.ts';
 
 export interface PlanOptions extends SurveyOptions {
@@ -43,7 +44,7 @@ export async function makePlan(ports: ReadPorts, options: PlanOptions): Promise<
     inspections.map((inspection) => planWorkload(inspection, context)),
     options,
   );
-  const items = planned.map((each) => each.item);
+  const items = (await reportSigned(ports.registry, planned, { ...options, inspections })).map((each) => each.item);
   const batches = makeBatches(
     items.filter((item): item is MigrateItem => item.action === 'migrate'),
     policy.rollout,

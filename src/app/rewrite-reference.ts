@@ -18,7 +18,8 @@ export type ImagePorts = Omit<ReadPorts, 'cluster'>;
 
 export interface RewriteOptions {
   readonly policy: Policy;
-  readonly to: ImageReference & { readonly tag: string };
+  /** Left out = named by the policy's `image.to`. */
+  readonly to?: ImageReference & { readonly tag: string };
   readonly signal?: AbortSignal;
   readonly onProgress?: (text: string) => void;
 }
@@ -33,20 +34,25 @@ export type PreparedRewrite =
  * Errors: those of `resolveImage`; `refused` when the tag has other content; `denied` without the right to push.
  */
 export async function prepareRewrite(ports: ImagePorts, reference: ImageReference, options: RewriteOptions): Promise<PreparedRewrite> {
-  const { policy, to, signal, onProgress } = options;
+  const { policy, signal, onProgress } = options;
   const reading = { policy, layerScan: true, ...(signal ? { signal } : {}) };
   onProgress?.(`Reading ${formatReference(reference)}`);
   const resolved = await resolveImage(ports, reference, reading);
   onProgress?.('Reading the new agent');
   const change = await readChangeContext(ports, policy);
   const today = new Date(ports.clock.now()).toISOString().slice(0, 10);
-  const plan = planRewrite(resolved.source, { ...change, to, allowance: { ids: [], rules: policy.allow, today } });
+  const plan = planRewrite(resolved.source, {
+    ...change,
+    ...(options.to ? { to: options.to } : { named: resolved.reference }),
+    allowance: { ids: [], rules: policy.allow, today },
+  });
   if (plan.kind === 'refused') return plan;
+  const to = plan.change.target.reference;
   onProgress?.(`Asking for ${formatReference(to)}`);
   const tagged = await ports.registry.manifest(to.repository, to.tag, signal);
   const isThere = tagged?.digest === plan.report.digest;
   if (tagged && !isThere) throw tagTaken(to, tagged.digest);
-  if (!isThere) await provePushRight(ports, options);
+  if (!isThere) await provePushRight(ports, to, options);
   const report = { ...(await reportImage(ports, resolved, reading)), rewrite: { ...plan.report, status: isThere ? 'existed' : 'planned' } } as const;
   return { kind: 'ready', report, source: resolved.source, change: plan.change, isThere };
 }
@@ -71,7 +77,7 @@ export async function pushRewrite(
   return { ...report, rewrite: { ...report.rewrite, status } };
 }
 
-async function provePushRight({ registry }: ImagePorts, { policy, to, signal }: RewriteOptions): Promise<void> {
+async function provePushRight({ registry }: ImagePorts, to: ImageReference, { policy, signal }: RewriteOptions): Promise<void> {
   for (const repository of [to.repository, agentRepository(policy.image.agentRepository, to.repository)]) {
     if (await registry.canPush(repository, signal)) continue;
     const hint = `Log in (docker login ${repository.registry}), or set registries["${repository.registry}"].auth in the policy to an account with this right.`;

@@ -68,7 +68,13 @@ export function isSignatureType(artifactType: string): boolean {
 }
 
 function lastWords(output: string): string {
-  const line = redact(output).trim().split('\n').at(-1)?.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ').trim() ?? '';
+  const line =
+    redact(output)
+      .trim()
+      .split('\n')
+      .at(-1)
+      ?.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ')
+      .trim() ?? '';
   return line === '' ? '' : `: ${line.slice(0, MAX_SAID)}`;
 }
 

@@ -58,6 +58,16 @@ const imageCommands: readonly CommandSpec[] = [
     examples: ['changeover image rewrite registry.example.com/shop/orders:1.0 --to registry.example.com/shop/orders:1.0-otel -p policy.yaml'],
     load: async () => (await import('./commands/run-image.ts')).runImageRewrite,
   },
+  {
+    name: 'prune',
+    text: 'delete images of ours that no workload, no history and no way back needs; lists them first',
+    options: [
+      { ...policy, text: 'the policy the images were made by (required)' },
+      { flags: '--dry-run', text: 'list them and delete nothing' },
+    ],
+    examples: ['changeover image prune -p policy.yaml --dry-run', 'changeover image prune -p policy.yaml --yes'],
+    load: async () => (await import('./commands/run-prune.ts')).runImagePrune,
+  },
 ];
 
 /** Every command of this version, in the order of the help. */
@@ -87,10 +97,27 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
   {
     name: 'image',
     group: 'See and plan',
-    text: 'one image: what is in it, and the same with the new agent; needs no cluster',
+    text: 'one image: what is in it, and the same with the new agent; and results that nothing needs',
     commands: imageCommands,
-    later: ['prune'],
+    later: [],
     examples: imageCommands.map((command) => command.examples[0] ?? ''),
+  },
+  {
+    name: 'base',
+    group: 'See and plan',
+    text: 'which base images bring the old agent in; and such a base with the new one (`base rewrite`)',
+    args: [
+      { name: '[task]', text: 'rewrite; left out = list the bases' },
+      { name: '[reference]', text: 'the base image, by its tag' },
+    ],
+    options: [
+      { ...policy, text: 'judge by this policy (optional; required to rewrite)' },
+      { flags: '--to <reference>', text: 'name of the new image (default: spec.image.to of the policy)' },
+      { flags: '--retag', text: "move the base's own tag to the new image, so that every build from now on has the new agent; the old one keeps a tag" },
+      { flags: '--dry-run', text: 'work it out and push nothing' },
+    ],
+    examples: ['changeover base -n shop', 'changeover base rewrite registry.example.com/base/tomcat:9 -p policy.yaml --retag'],
+    load: async () => (await import('./commands/run-base.ts')).runBase,
   },
   {
     name: 'convert',
@@ -250,7 +277,7 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
 ];
 
 /** Names that are promised and not built yet: they say so instead of being unknown. */
-export const laterCommands: readonly string[] = ['approve', 'history', 'report', 'drift', 'finish', 'unlock', 'base'];
+export const laterCommands: readonly string[] = ['approve', 'history', 'report', 'drift', 'finish', 'unlock'];
 
 /** Options every command takes. */
 export const globalOptions: readonly OptionSpec[] = [

@@ -30,6 +30,8 @@ export interface CliOptions {
   /** `image rewrite`: the reference of the new image. */
   readonly to?: string;
   readonly dryRun?: boolean;
+  /** `base rewrite`: move the base's own tag too. */
+  readonly retag?: boolean;
   /** `convert`: files and folders of manifests. */
   readonly filename?: readonly string[];
   readonly asPatch?: boolean;

@@ -139,7 +139,7 @@ describe('image commands', () => {
   it.each([
     [[], 'Usage: changeover image COMMAND'],
     [['inspekt'], 'Did you mean inspect?'],
-    [['prune', '--all'], '`changeover image prune` is not part of version 1.2.3 yet'],
+    [['prune'], 'image prune needs the policy that the images were made by'],
     [['inspect'], "missing required argument 'reference'"],
   ])('%j is wrong usage', async (argv, message) => {
     const { code, err } = await run(argv);

@@ -50,8 +50,8 @@ export async function runImageRewrite(invocation: Invocation): Promise<ExitCode>
     const rewriting: RewriteOptions = { policy: placed.policy, to, onProgress: (text) => progress.say(text) };
     const prepared = await abortable(wiring, (signal) => prepareRewrite(images.ports, reference, { ...rewriting, signal }));
     progress.close();
-    if (prepared.kind === 'refused') throw refused(reference, prepared);
-    if (prepared.isThere || options.dryRun === true) return await finish(invocation, prepared.report);
+    if (prepared.kind === 'refused') throw refusedRewrite(reference, prepared);
+    if ((prepared.isThere && placed.policy.image.sign === undefined) || options.dryRun === true) return await finish(invocation, prepared.report);
     await confirm(invocation, { summary: formatRewriteSummary(prepared.report, styleFor(invocation, 'stderr')), action: 'Push it?', writesTo: 'a registry' });
     progress.say(`Pushing ${formatReference(to)}`);
     const report = await abortable(wiring, (signal) => pushRewrite(images.ports, prepared, { ...rewriting, signal }));
@@ -80,7 +80,8 @@ const ends = {
   existed: 'already there: nothing was pushed',
 } as const satisfies Record<RewriteReport['status'], string>;
 
-function newReference(text: string | undefined): RewriteOptions['to'] {
+/** The name of a new image, from `--to`. Throws `usage`. */
+export function newReference(text: string | undefined): NonNullable<RewriteOptions['to']> {
   if (text === undefined) throw new ChangeoverError('usage', 'image rewrite needs a name for the new image', { hint: 'Give one with --to REPOSITORY:TAG.' });
   const { repository, tag, digest } = parseImageReference(text);
   if (tag !== undefined && digest === undefined) return { repository, tag };
@@ -90,7 +91,8 @@ function newReference(text: string | undefined): RewriteOptions['to'] {
   });
 }
 
-function refused(reference: ImageReference, { refused: modes, findings, allowable }: RefusedRewrite): ChangeoverError {
+/** Why an image is not rewritten, as an error. */
+export function refusedRewrite(reference: ImageReference, { refused: modes, findings, allowable }: RefusedRewrite): ChangeoverError {
   const reasons = modes.length > 0 ? modes.map((each) => `${each.mode}: ${findingText(each.finding)}`) : findings.map(findingText);
   const target = formatReference(reference);
   return new ChangeoverError('refused', `the image is not rewritten: ${reasons.join('; ')}`, {

@@ -64,6 +64,7 @@ describe('the texts of the doctor', () => {
     'registry',
     'image',
     'push',
+    'abilities',
     'agent-files',
     'journal',
     'traces',

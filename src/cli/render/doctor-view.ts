@@ -33,6 +33,7 @@ const labels: { readonly [id in Check['id']]: string } = {
   registry: 'registry',
   image: 'image',
   push: 'push',
+  abilities: 'can do',
   'agent-files': 'agent',
   journal: 'journal',
   traces: 'traces',

@@ -21,8 +21,10 @@ export interface RefusedRewrite {
 }
 
 export interface RewriteContext extends ChangeContext {
-  /** The reference of the new image. */
-  readonly to: ImageReference & { readonly tag: string };
+  /** The reference of the new image; left out = `image.to` of the policy, filled with `named`. */
+  readonly to?: ImageReference & { readonly tag: string };
+  /** The image as it was asked for. */
+  readonly named?: ImageReference;
   readonly allowance: Allowance;
 }
 
@@ -34,10 +36,13 @@ const ofPods = new Set(['ghost-env', 'service-name-unknown', 'coupled-flag']);
  * nothing to the image, so that the digest is the same too. Refused with every condition that failed. Pure.
  */
 export function planRewrite(source: SourceImage, context: RewriteContext): RewritePlan {
-  const { policy, to, allowance } = context;
-  const image = imageSubject(source, policy.from.agent);
+  const { policy, to, named, allowance } = context;
+  const image = imageSubject(source, policy.from.agent, named);
   if (image.kind === 'refused') return { kind: 'refused', refused: [], findings: [image.finding], allowable: false };
-  const { change, refused } = chooseDelivery(image.subject, { ...context, policy: { ...policy, image: { ...policy.image, to: formatReference(to) } } });
+  const { change, refused } = chooseDelivery(
+    image.subject,
+    to ? { ...context, policy: { ...policy, image: { ...policy.image, to: formatReference(to) } } } : context,
+  );
   if (!change) return { kind: 'refused', refused, findings: refused.map((each) => each.finding), allowable: false };
   const findings = [...image.findings, ...change.findings.filter((each) => !ofPods.has(each.id))];
   const blocking = blockingFindings(findings, { namespace: '', name: '' }, allowance);

@@ -61,6 +61,20 @@ const inPlace = (p: Params): string => (p('resource') === 'namespaces' ? right(p
 
 const seconds = (p: Params): string => (Math.abs(Number(p('skewMs'))) / 1000).toFixed(1);
 
+/** What a registry can do, each ability with what it means. */
+const abilitiesText = (p: Params): string => {
+  const said = (name: string, yes: string, no: string): string => (p(name) === 'yes' ? yes : p(name) === 'no' ? no : '');
+  const parts = [
+    said('mount', 'mounts blobs', 'does not mount blobs: the agent is sent to every repository'),
+    said('chunks', 'takes blobs in pieces', 'takes blobs only whole'),
+    said('referrers', 'lists referrers', 'finds referrers by tag'),
+    said('delete', 'deletes manifests', 'deletes nothing: `image prune` cannot work'),
+    said('immutableTags', 'protects some tags', ''),
+    around('has ', p('free'), ' left of its quota'),
+  ];
+  return `${p('registry')}${around(' (', p('product'), ')')}: ${parts.filter((part) => part !== '').join(', ') || 'nothing is told'}`;
+};
+
 const found: Texts = {
   cluster: (p) => `${p('server')}, Kubernetes ${p('version')}${around(', as ', p('user'))}`,
   permission: (p) => `may ${inPlace(p)}`,
@@ -73,6 +87,7 @@ const found: Texts = {
   registry: (p) => p('registry'),
   image: (p) => `${p('image')} can be read`,
   push: (p) => `may push to ${p('repository')}`,
+  abilities: abilitiesText,
   'agent-files': (p) => `${p('agent')}${around(' ', p('version'))} from ${p('from')}, ${count(p('files'), 'file')}`,
   journal: (p) => `${p('folder')} can be written to`,
   traces: (p) => `${p('place')} answers and knows ${count(p('services'), 'service')}`,
@@ -91,6 +106,14 @@ const problems: Texts = {
       ? `the registry no longer has ${p('image')}, which pods run: there would be no way back`
       : `${p('image')} cannot be read: ${p('detail')}`,
   push: (p) => `may not push to ${p('repository')}${around(': ', p('detail'))}`,
+  abilities: (p) =>
+    [
+      p('retention') === 'yes' ? `a rule of ${p('registry')} deletes images in time, which could take the way back` : '',
+      p('full') === 'true' ? `${p('registry')} has ${p('free')} left of its quota: the new images may not fit` : '',
+      p('detail'),
+    ]
+      .filter((part) => part !== '')
+      .join('; '),
   'agent-files': (p) => `the agent's files cannot be read from ${p('from')}: ${p('detail')}`,
   journal: (p) => p('detail'),
   traces: (p) => `the trace store cannot be read: ${p('detail')}`,
@@ -118,6 +141,7 @@ const fixes: Texts = {
   registry: () => 'Check the network and spec.registries of the policy.',
   image: () => 'Push the image again by its digest, or let the workload be redeployed before you plan.',
   push: (p) => `Allow your registry account to push to ${p('repository')}, or choose another place with spec.image.to and spec.image.agentRepository.`,
+  abilities: () => 'Let the retention rules keep the images that run now, and those of the plan; make room where the quota is short.',
   'agent-files': () => 'Check spec.to.files of the policy.',
   journal: () => 'Make the folder writable, or set XDG_STATE_HOME.',
   traces: () => 'Check spec.verify.jaeger of the policy.',
