@@ -26,17 +26,17 @@ export interface PullProof {
 export async function provePull(session: Session, proof: PullProof): Promise<Skip | undefined> {
   const { ports, policy, signal } = session;
   const { repository } = proof.target.reference;
-  const { registry, close } = await openAsPod(session, proof);
+  const pod = await openAsPod(session, proof);
   const until = ports.clock.now() + policy.image.readyTimeoutMs;
   try {
     for (;;) {
-      const answer = await ask(registry, { repository, digest: proof.target.root.digest }, signal);
+      const answer = await ask(pod.registry, { repository, digest: proof.target.root.digest }, signal);
       if (answer === 'there') return undefined;
       if (ports.clock.now() >= until) return notReadable(proof, answer);
       await ports.clock.sleep(PAUSE_MS, signal);
     }
   } finally {
-    await close();
+    await pod.close();
   }
 }
 
