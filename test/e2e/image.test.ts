@@ -52,7 +52,7 @@ describe('image inspect on a real registry', () => {
     expect([missing.code, artifact.code]).toEqual([2, 2]);
     expect(missing.stderr).toContain('the registry has no such image');
     expect(missing.stderr).toContain('shop/orders:no-such-tag');
-    expect(artifact.stderr).toContain('not an image but an artifact');
+    expect(artifact.stderr).toContain('not an image but a Helm chart');
   });
 
   it('ends with 6 when the registry does not answer', async () => {
