@@ -28,6 +28,8 @@ export interface SimulatedService {
   readonly stack?: SampleStack;
   /** Members of its container, in place of the usual ones. */
   readonly container?: JsonObject;
+  /** Members of its pod spec besides. */
+  readonly pod?: JsonObject;
 }
 
 export interface SimulationOptions {
@@ -155,7 +157,11 @@ function deployment(service: SimulatedService): KubeObject {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: { name: service.name, namespace: 'shop' },
-    spec: { replicas: service.replicas ?? 1, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [container] } } },
+    spec: {
+      replicas: service.replicas ?? 1,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [container], ...service.pod } },
+    },
   };
 }
 
