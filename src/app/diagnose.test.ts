@@ -67,6 +67,22 @@ describe('the doctor', () => {
     expect(of(bad.checks, 'clock')).toMatchObject([{ status: 'problem', params: { skewMs: 19_500 } }]);
   });
 
+  it('takes a rule that deletes images, or a quota without room, for a problem; what a registry cannot do is none', async () => {
+    const { registry } = simulation.openEngine().ports;
+    const able = await registry.probe({ registry: 'registry.example.com', path: 'shop/orders' });
+    const probing = (more: Partial<typeof able>): Partial<DoctorPorts> => ({ registry: { ...registry, probe: async () => ({ ...able, ...more }) } });
+
+    const poor = await examine(probing({ mount: 'no', referrers: 'no', delete: 'no' }));
+    const evicting = await examine(probing({ retention: 'yes' }));
+    const full = await examine(probing({ quota: { used: 999e6, limit: 1000e6 } }));
+    const roomy = await examine(probing({ quota: { used: 0, limit: 1000e6 } }));
+
+    expect(of(poor.checks, 'abilities')).toMatchObject([{ status: 'ok', params: { mount: 'no', delete: 'no' } }]);
+    expect(of(evicting.checks, 'abilities')).toMatchObject([{ status: 'problem' }]);
+    expect(of(full.checks, 'abilities')).toMatchObject([{ status: 'problem', params: { free: '1 MB' } }]);
+    expect(of(roomy.checks, 'abilities')).toMatchObject([{ status: 'ok', params: { free: '1000 MB' } }]);
+  });
+
   it('asks a registry that does not answer once', async () => {
     let asked = 0;
     const { registry } = simulation.openEngine().ports;

@@ -61,7 +61,10 @@ export async function planPrune(ports: Ports, options: PruneOptions): Promise<Pr
       return [];
     }
   });
-  const results = found.flat().map((result) => ({ ...result, neededBy: neededBy(result, needs) }));
+  const judged = found.flat().map((result) => ({ ...result, neededBy: neededBy(result, needs) }));
+  const results = await pooled(judged, 4, async (result) =>
+    result.neededBy === undefined ? { ...result, neededBy: await otherTag(ports.registry, result, { results: judged, signal }) } : result,
+  );
   const items = results.map((each) => toItem(each, each.neededBy === undefined ? 'unneeded' : 'kept', each.neededBy));
   return { results, report: { apiVersion: 'changeover.dev/v1alpha1', kind: 'PruneReport', repositories: repositories.size, items, unread } };
 }
@@ -166,8 +169,8 @@ async function deleteResult(
   { plan, signal }: { readonly plan: PrunePlan; readonly signal: AbortSignal | undefined },
 ): Promise<string | undefined> {
   try {
-    const other = await otherTag(registry, result, { plan, signal });
-    if (other !== undefined) return `the tag ${other}, which is not ours, points at it too`;
+    const other = await otherTag(registry, result, { results: plan.results, signal });
+    if (other !== undefined) return `${other} points at it since it was listed`;
     await registry.deleteManifest(result.repository, result.digest, signal);
     const shared = new Set(plan.results.filter((each) => each.digest !== result.digest).flatMap((each) => [each.digest, ...each.children]));
     for (const child of result.children) if (!shared.has(child)) await registry.deleteManifest(result.repository, child, signal);
@@ -182,9 +185,9 @@ async function deleteResult(
 async function otherTag(
   registry: Registry,
   { repository, digest, children }: Result,
-  { plan, signal }: { readonly plan: PrunePlan; readonly signal: AbortSignal | undefined },
+  { results, signal }: Pick<PrunePlan, 'results'> & { readonly signal: AbortSignal | undefined },
 ): Promise<string | undefined> {
-  const own = plan.results.filter((each) => repositoryName(each.repository) === repositoryName(repository));
+  const own = results.filter((each) => repositoryName(each.repository) === repositoryName(repository));
   const unneeded = new Set(own.filter((each) => each.neededBy === undefined).map((each) => each.tag));
   const others = ((await registry.tags(repository, signal)) ?? []).filter((tag) => !unneeded.has(tag));
   const pointing = await pooled(others, 4, async (tag) => {
@@ -193,7 +196,8 @@ async function otherTag(
     const text = Buffer.from(manifest.bytes).toString('utf8');
     return [digest, ...children].some((each) => manifest.digest === each || text.includes(each)) ? tag : undefined;
   });
-  return pointing.find((tag) => tag !== undefined);
+  const found = pointing.find((tag) => tag !== undefined);
+  return found === undefined ? undefined : `the tag ${found}, which is not ours`;
 }
 
 /** Without results that have its layer, a pinning manifest keeps bytes that nobody needs. One that cannot be deleted stays, and does no harm. */

@@ -69,7 +69,7 @@ describe('pushing images', () => {
 
     const { target } = imageIn('shop/a');
     expect(await registry.hasBlob(agentHome, target.layers[0]?.digest ?? '')).toBe(true);
-    expect(registry.countManifests(agentHome)).toBe(1);
+    expect(await registry.countManifests(agentHome)).toBe(1);
   });
 
   it('sends what vanished between the question and the manifest once more', async () => {

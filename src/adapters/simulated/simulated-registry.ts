@@ -29,7 +29,7 @@ export interface SimulatedRegistry extends Registry {
   /** Blobs come and go behind the back of clients: by a push of somebody else, by a garbage collection. */
   seed(repository: Repository, digest: string): void;
   collect(repository: Repository, digest: string): void;
-  countManifests(repository: Repository): number;
+  countManifests(repository: Repository): Promise<number>;
 }
 
 const CHUNK = 64 * 1024;
@@ -79,7 +79,7 @@ export function openSimulatedRegistry(faults: RegistryFaults = {}, store = creat
     faults,
     seed: (repository, digest) => void store.repository(nameOf(repository)).blobs.set(digest, new Uint8Array()),
     collect: (repository, digest) => void store.repository(nameOf(repository)).blobs.delete(digest),
-    countManifests: (repository) => store.repository(nameOf(repository)).manifests.size,
+    countManifests: async (repository) => store.repository(nameOf(repository)).manifests.size,
     async manifest(repository, reference, signal) {
       const stored = visit(repository, 'pull', signal);
       const digest = reference.includes(':') ? reference : stored.tags.get(reference);

@@ -22,7 +22,7 @@ describe('image prune', () => {
     registry = simulation.openEngine().ports.registry as SimulatedRegistry;
     const source = { ...simulation.plan.policy } as { spec: { to: object } };
     const older = { ...source, spec: { ...source.spec, to: { ...source.spec.to, env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://elsewhere:4317' } } } };
-    const policy = parsePolicy(older as never, { file: 'policy', position: () => undefined });
+    const policy = parsePolicy(older, { file: 'policy', position: () => undefined });
     const { ports } = simulation.openEngine();
     const prepared = await prepareRewrite(ports, parseImageReference('registry.example.com/shop/orders:1'), { policy, to: { repository, tag: OLD } });
     if (prepared.kind === 'refused') throw new Error(JSON.stringify(prepared));
@@ -87,10 +87,10 @@ describe('image prune', () => {
     if (!old) throw new Error('no image');
     await registry.putManifest(repository, 'golden', old);
 
-    const { code, out } = await run(['--yes']);
+    const { code, out } = await run(['--yes', '-v']);
 
-    expect(code).toBe(3);
-    expect(out()).toContain('the tag golden, which is not ours, points at it too');
+    expect(code).toBe(0);
+    expect(out()).toContain('the tag golden, which is not ours');
     expect(await tags()).toContain(OLD);
   });
 

@@ -85,6 +85,26 @@ describe('the texts of the doctor', () => {
     expect(rights.map((right) => right.why).filter((why) => !Object.hasOwn(doctorTexts.reasons, why))).toEqual([]);
   });
 
+  it('tell what a registry can do, and what could take the way back', () => {
+    const params = {
+      registry: 'r.example.com',
+      product: 'Harbor v2',
+      mount: 'yes',
+      delete: 'no',
+      referrers: 'unknown',
+      free: '40 MB',
+      retention: 'yes',
+      full: true,
+    };
+
+    expect(checkText({ id: 'abilities', status: 'ok', params })).toBe(
+      'r.example.com (Harbor v2): mounts blobs, deletes nothing: `image prune` cannot work, has 40 MB left of its quota',
+    );
+    expect(checkText({ id: 'abilities', status: 'problem', params })).toBe(
+      'a rule of r.example.com deletes images in time, which could take the way back; r.example.com has 40 MB left of its quota: the new images may not fit',
+    );
+  });
+
   it('name the exact right that is missing, and the hint of the error where there is one', () => {
     const kubeSystem: Check = {
       ...patch,

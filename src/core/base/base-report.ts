@@ -41,5 +41,3 @@ export interface RewrittenBase {
   /** The base's own tag: where it pointed, where it points now, and the tag that keeps the old image. */
   readonly retag?: { readonly reference: string; readonly before: string; readonly after: string; readonly kept: string; readonly status: 'planned' | 'moved' };
 }
-
-export type BaseReport = FleetBases | RewrittenBase;
