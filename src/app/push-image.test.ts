@@ -53,6 +53,23 @@ describe('pushing images', () => {
     expect(bytesUp).toBeLessThan(agentLayer.size + 20_000);
   });
 
+  it('sends a layer that several images share once, the agent or not', async () => {
+    const uploaded: string[] = [];
+    const putBlob: SimulatedRegistry['putBlob'] = async (repository, blob, how) => {
+      const done = await registry.putBlob(repository, blob, how);
+      if (done === 'uploaded') uploaded.push(blob.digest);
+      return done;
+    };
+    for (const path of ['shop/a', 'shop/b', 'shop/c']) {
+      const { source, target } = imageIn(path);
+      await stage({ source });
+      await pushImage({ ...registry, putBlob }, source, target, options);
+    }
+
+    const { layers } = imageIn('shop/a').target;
+    expect(layers.map(({ digest }) => uploaded.filter((each) => each === digest).length)).toEqual([1, 1]);
+  });
+
   it('finds what another process pushed, and sends nothing', async () => {
     await push('shop/a');
     const before = registry.traffic();
