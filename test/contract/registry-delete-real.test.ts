@@ -16,16 +16,16 @@ describe.skipIf(!isInstalled(PROGRAM))('tags and deletion in docker-registry', (
       for (const tag of ['1', '2']) await registry.putManifest(repository, tag, { mediaType: mediaTypes.oci.index, bytes: empty });
 
       const before = await registry.tags(repository);
-      const deleting = registry.deleteManifest(repository, sha256Digest(empty));
+      const deleted = await registry.deleteManifest(repository, sha256Digest(empty)).catch((error: unknown) => error);
 
       expect([...(before ?? [])].sort()).toEqual(['1', '2']);
       expect(await registry.tags({ ...repository, path: 'shop/nobody' })).toBeUndefined();
       if (deletes) {
-        expect(await deleting).toBe(true);
+        expect(deleted).toBe(true);
         expect(await registry.manifest(repository, '1')).toBeUndefined();
         expect(await registry.deleteManifest(repository, sha256Digest(empty))).toBe(false);
       } else {
-        await expect(deleting).rejects.toMatchObject({ code: 'refused' });
+        expect(deleted).toMatchObject({ code: 'refused' });
         expect(await registry.manifest(repository, '1')).toBeDefined();
       }
     } finally {
