@@ -46,7 +46,10 @@ describe("a registry's refusal", () => {
   });
 
   it('that is a redirect of something written says what to do', () => {
-    expect(toRegistryError({ ...refused, status: 307, body: '' })).toMatchObject({ code: 'refused', hint: expect.stringContaining('name the host it leads to') });
+    expect(toRegistryError({ ...refused, status: 307, body: '' })).toMatchObject({
+      code: 'refused',
+      hint: expect.stringContaining('name the host it leads to'),
+    });
   });
 
   it('names codes and messages that are no text', () => {

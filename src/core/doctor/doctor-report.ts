@@ -2,7 +2,19 @@ import type { JsonObject } from '../json.ts';
 
 /** One thing that was looked at. Text and fix are made from id and params at the edge. */
 export interface Check {
-  readonly id: 'cluster' | 'permission' | 'state-namespace' | 'clock' | 'fleet' | 'registry' | 'image' | 'push' | 'abilities' | 'agent-files' | 'journal' | 'traces';
+  readonly id:
+    | 'cluster'
+    | 'permission'
+    | 'state-namespace'
+    | 'clock'
+    | 'fleet'
+    | 'registry'
+    | 'image'
+    | 'push'
+    | 'abilities'
+    | 'agent-files'
+    | 'journal'
+    | 'traces';
   /** `unknown` = it could not be looked at, for example because a right is missing. */
   readonly status: 'ok' | 'problem' | 'unknown';
   readonly params: JsonObject;
