@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { encodeCollection, encodeSegment, segment, span } from '../../test/builders/segment.ts';
 import { VirtualClock } from '../adapters/simulated/virtual-clock.ts';
 import { systemClock } from '../adapters/system-clock.ts';
-import { createTopology } from '../core/sw8/topology.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { SegmentMessage, SendResult } from '../ports/tee.ts';
+import { createConversion } from './convert-segments.ts';
 import { exportSpans, type SpanExport } from './export-spans.ts';
 import { createSegmentBuffer, type SegmentBuffer } from './segment-buffer.ts';
 
@@ -123,11 +123,13 @@ function setUp(
 ): SetUp {
   const buffer = createSegmentBuffer(maxBytes);
   const bodies: string[] = [];
-  const send = async (body: string): Promise<SendResult> => {
-    bodies.push(body);
+  const send = async (body: Uint8Array): Promise<SendResult> => {
+    bodies.push(new TextDecoder().decode(body));
     return answer();
   };
-  return { buffer, clock, bodies, spans: exportSpans({ buffer, sink: { send }, clock, topology: createTopology() }) };
+  const conversion = createConversion();
+  const converter = { convert: async (messages: readonly SegmentMessage[]) => conversion.convert(messages) };
+  return { buffer, clock, bodies, spans: exportSpans({ buffer, converter, sink: { send }, clock }) };
 }
 
 async function until(clock: Clock, done: () => boolean): Promise<void> {

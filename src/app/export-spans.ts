@@ -1,7 +1,5 @@
-import type { Topology } from '../core/sw8/topology.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { PeerState, SpanSink } from '../ports/tee.ts';
-import { createSegmentSource, makeSpanBatch, type SpanBatch } from './make-span-batch.ts';
+import type { PeerState, SegmentMessage, SpanBatch, SpanConverter, SpanSink } from '../ports/tee.ts';
 import type { SegmentBuffer } from './segment-buffer.ts';
 
 /** Segments by what became of them, since the start; the state of the new pipeline. */
@@ -26,13 +24,15 @@ export interface SpanExport {
 export interface ExportPorts {
   readonly buffer: SegmentBuffer;
   readonly sink: Pick<SpanSink, 'send'>;
+  readonly converter: Pick<SpanConverter, 'convert'>;
   readonly clock: Clock;
-  readonly topology: Topology;
 }
 
 /** Time in which segments gather before they are sent together. */
 const GATHER_MS = 50;
 const GATHER_MESSAGES = 128;
+/** Handed to the converter at once, if there is more than one message. */
+const GATHER_BYTES = 512 * 1024;
 /** Requests in flight at once. */
 const LANES = 4;
 const FIRST_WAIT_MS = 500;
@@ -44,27 +44,34 @@ const BUDGET_MS = 60_000;
  * Sends what is in the buffer to the new pipeline until `finish`. A pipeline that is slow or away holds up nothing but this: each batch is tried for a
  * minute with growing, jittered pauses (or those it asks for), then counted as undelivered, and the buffer drops its oldest.
  */
-export function exportSpans({ buffer, sink, clock, topology }: ExportPorts): SpanExport {
+export function exportSpans({ buffer, converter, sink, clock }: ExportPorts): SpanExport {
   const counts = { sent: 0, undelivered: 0, refused: 0, unreadable: 0, rejectedSpans: 0 };
   let collector: PeerState = { state: 'unknown' };
   const stopping = new AbortController();
   const cut = new AbortController();
 
   async function run(): Promise<void> {
-    const source = createSegmentSource(buffer);
     const inFlight = new Set<Promise<void>>();
+    let waiting = 0;
     for (;;) {
-      if (!stopping.signal.aborted) await buffer.filled();
-      if (!stopping.signal.aborted && buffer.status().messages < GATHER_MESSAGES) await slept(clock, GATHER_MS, stopping.signal);
+      if (waiting === 0 && !stopping.signal.aborted) await gather();
       while (inFlight.size >= LANES) await Promise.race(inFlight);
-      const batch = await makeSpanBatch(source, topology);
+      const messages = waiting === 0 ? takeMessages(buffer) : [];
+      if (waiting === 0 && messages.length === 0 && stopping.signal.aborted) break;
+      if (waiting === 0 && messages.length === 0) continue;
+      const batch = await converter.convert(messages);
+      waiting = batch.waiting;
       counts.unreadable += batch.unreadable;
-      if (batch.segments === 0 && batch.unreadable === 0 && stopping.signal.aborted) break;
       if (batch.segments === 0) continue;
       const sending = deliver(batch).finally(() => inFlight.delete(sending));
       inFlight.add(sending);
     }
     await Promise.all(inFlight);
+  }
+
+  async function gather(): Promise<void> {
+    await buffer.filled();
+    if (buffer.status().messages < GATHER_MESSAGES) await slept(clock, GATHER_MS, stopping.signal);
   }
 
   async function deliver({ body, segments }: SpanBatch): Promise<void> {
@@ -99,6 +106,18 @@ export function exportSpans({ buffer, sink, clock, topology }: ExportPorts): Spa
       await limit;
     },
   };
+}
+
+/** Takes what waits, as much as one conversion shall hold. */
+function takeMessages(buffer: SegmentBuffer): readonly SegmentMessage[] {
+  const messages: SegmentMessage[] = [];
+  for (let bytes = 0; messages.length < GATHER_MESSAGES && bytes < GATHER_BYTES;) {
+    const message = buffer.take();
+    if (message === undefined) break;
+    messages.push(message);
+    bytes += message.bytes.length;
+  }
+  return messages;
 }
 
 /** Whether the time passed before the signal fired. */

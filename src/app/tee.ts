@@ -1,7 +1,7 @@
 import { baselineText, makeBaseline, type Baseline } from '../core/verify/baseline.ts';
-import { createTopology, type Topology } from '../core/sw8/topology.ts';
+import { createTopology } from '../core/sw8/topology.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { PeerState, Relay, SegmentIntake, SpanSink } from '../ports/tee.ts';
+import type { PeerState, Relay, SegmentIntake, SpanConverter, SpanSink } from '../ports/tee.ts';
 import { exportSpans, type SpanExport } from './export-spans.ts';
 import { createSegmentBuffer, type SegmentBuffer } from './segment-buffer.ts';
 
@@ -27,6 +27,7 @@ export interface TeeStatus {
 export interface TeePorts {
   readonly clock: Clock;
   openRelay(intake: SegmentIntake): Promise<Relay>;
+  readonly converter: SpanConverter;
   readonly sink: SpanSink;
   /** Called when something has changed, at most every ten seconds, and at the end. */
   emit(status: TeeStatus): void;
@@ -51,30 +52,34 @@ const GRACE_MS = 10_000;
  * listen, or cannot write the baseline at the start; later trouble is told in the status and stops nothing.
  */
 export async function runTee(ports: TeePorts, options: TeeOptions): Promise<void> {
-  const { clock } = ports;
+  const { clock, converter } = ports;
   const buffer = createSegmentBuffer(options.maxBufferBytes);
-  const topology = createTopology();
-  const baseline = keepBaseline(ports, topology, options.before);
+  const baseline = keepBaseline(ports, options.before);
   await baseline.save();
   const relay = await ports.openRelay(buffer);
-  const spans = exportSpans({ buffer, sink: ports.sink, clock, topology });
+  const spans = exportSpans({ buffer, converter, sink: ports.sink, clock });
   const look = (): TeeStatus => readStatus({ relay, spans, buffer, baseline }, { time: clock.now(), maxBytes: options.maxBufferBytes });
   await watch({ ports, look, baseline }, options.stop);
   await relay.close(GRACE_MS);
   await spans.finish(GRACE_MS);
   await ports.sink.close();
+  await baseline.update();
+  await converter.close();
   await baseline.trySave();
   ports.emit(look());
 }
 
 interface KeptBaseline {
+  /** Takes over what the converter has seen. */
+  update(): Promise<void>;
   save(): Promise<void>;
   /** As `save`; a failure is told in the status. */
   trySave(): Promise<void>;
   status(): TeeStatus['baseline'];
 }
 
-function keepBaseline({ clock, saveBaseline }: TeePorts, topology: Topology, before: Baseline | undefined): KeptBaseline {
+function keepBaseline({ clock, converter, saveBaseline }: TeePorts, before: Baseline | undefined): KeptBaseline {
+  const topology = createTopology();
   const fromMs = before === undefined ? clock.now() : Date.parse(before.from);
   let problem: string | undefined;
   const make = (): Baseline =>
@@ -88,6 +93,9 @@ function keepBaseline({ clock, saveBaseline }: TeePorts, topology: Topology, bef
     );
   const save = async (): Promise<void> => saveBaseline?.(baselineText(make()));
   return {
+    update: async () => {
+      if (saveBaseline !== undefined) topology.merge(await converter.topology());
+    },
     save,
     trySave: async () => {
       problem = await save().then(
@@ -144,6 +152,7 @@ interface Watched {
 async function watch({ ports, look, baseline }: Watched, stop: AbortSignal): Promise<void> {
   let told = '';
   for (let round = 0; !stop.aborted; round += 1) {
+    await baseline.update();
     if (round > 0 && round % STATUSES_A_BASELINE === 0) await baseline.trySave();
     const status = look();
     const { time: _time, ...changing } = status;

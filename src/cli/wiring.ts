@@ -7,7 +7,7 @@ import type { Policy } from '../core/policy/policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cluster } from '../ports/cluster.ts';
 import type { ReadManifests } from '../ports/manifest-text.ts';
-import type { Relay, RelaySettings, SegmentIntake, SinkSettings, SpanSink } from '../ports/tee.ts';
+import type { Relay, RelaySettings, SegmentIntake, SinkSettings, SpanConverter, SpanSink } from '../ports/tee.ts';
 import type { TopologySource } from '../ports/topology-source.ts';
 import type { TraceStore } from '../ports/trace-store.ts';
 import type { Rehearsal } from './rehearsal.ts';
@@ -44,9 +44,10 @@ export interface OpenEngine {
   close(): Promise<void>;
 }
 
-/** The two ends of `tee`. */
+/** The two ends of `tee`, and what lies between. */
 export interface OpenTee {
   openRelay(settings: RelaySettings, intake: SegmentIntake): Promise<Relay>;
+  openConverter(): SpanConverter;
   openSink(settings: SinkSettings): SpanSink;
 }
 

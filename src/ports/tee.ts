@@ -42,6 +42,32 @@ export interface Relay {
   close(graceMs: number): Promise<void>;
 }
 
+/** One OTLP request, ready to be sent. */
+export interface SpanBatch {
+  /** ExportTraceServiceRequest in JSON, as UTF-8. */
+  readonly body: Uint8Array;
+  readonly segments: number;
+  /** Messages and segments that could not be read. */
+  readonly unreadable: number;
+  /** Messages that did not fit: the next batches hold them. */
+  readonly waiting: number;
+}
+
+/** Services and calls seen in segments. */
+export interface SeenTopology {
+  readonly services: readonly string[];
+  readonly edges: readonly { readonly from: string; readonly to: string; readonly calls: number }[];
+}
+
+/** Makes requests of messages, beside the thread that forwards. Nothing here rejects: what is lost is counted as unreadable. */
+export interface SpanConverter {
+  /** Takes messages and makes one request of bounded size; while some wait, it is to be called again, with none. One call at a time. */
+  convert(messages: readonly SegmentMessage[]): Promise<SpanBatch>;
+  /** What was seen since this was last asked. */
+  topology(): Promise<SeenTopology>;
+  close(): Promise<void>;
+}
+
 /** How one attempt to deliver spans ended. */
 export type SendResult =
   | { readonly kind: 'accepted'; readonly rejectedSpans: number }
@@ -51,7 +77,7 @@ export type SendResult =
 /** The new pipeline. */
 export interface SpanSink {
   /** One attempt to deliver an OTLP ExportTraceServiceRequest in JSON. Never rejects. */
-  send(body: string, signal: AbortSignal): Promise<SendResult>;
+  send(body: Uint8Array, signal: AbortSignal): Promise<SendResult>;
   close(): Promise<void>;
 }
 

@@ -90,7 +90,7 @@ describe('the collector', () => {
   it('is not waited for any more when the signal fires', async () => {
     const { sink } = await setUp(() => undefined);
     const controller = new AbortController();
-    const sending = sink.send('{}', controller.signal);
+    const sending = sink.send(Buffer.from('{}'), controller.signal);
     setTimeout(() => controller.abort(), 20);
 
     expect(await sending).toMatchObject({ kind: 'retry' });
@@ -118,5 +118,5 @@ async function setUp(answer: (...call: Parameters<RequestListener>) => unknown, 
       server.close();
     },
   );
-  return { sink, server, send: (body) => sink.send(body, AbortSignal.timeout(5_000)) };
+  return { sink, server, send: (body) => sink.send(Buffer.from(body), AbortSignal.timeout(5_000)) };
 }

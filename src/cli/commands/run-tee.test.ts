@@ -125,6 +125,11 @@ async function run(options: readonly string[], wiring: FakeOutside['wiring'] = {
           setImmediate(() => fake.interrupt());
           return relay;
         },
+        openConverter: () => ({
+          convert: async () => ({ body: new Uint8Array(), segments: 0, unreadable: 0, waiting: 0 }),
+          topology: async () => ({ services: [], edges: [] }),
+          close: async () => undefined,
+        }),
         openSink: (asked) => {
           settings.sink = asked;
           return { send: async () => ({ kind: 'accepted', rejectedSpans: 0 }), close: async () => undefined };

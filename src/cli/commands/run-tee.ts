@@ -26,6 +26,7 @@ export async function runTee({ wiring, options }: Invocation): Promise<ExitCode>
     const ports: TeePorts = {
       clock: wiring.clock,
       openRelay: (intake) => open.openRelay(relay, intake),
+      converter: open.openConverter(),
       sink: open.openSink(sink),
       emit: (status) => say(wiring, options, status),
       ...savesTo(wiring, options.baseline),
