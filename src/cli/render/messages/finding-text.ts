@@ -1,4 +1,5 @@
 import type { Finding } from '../../../core/finding.ts';
+import { formatBytes } from '../bytes.ts';
 import { convertTexts } from '../convert-texts.ts';
 import { around, count, say, type Texts } from './say.ts';
 
@@ -41,6 +42,8 @@ const image: Texts = {
   'tag-taken': (p) => `${p('target')}: ${p('detail')}`,
   'registry-full': (p) => `${p('detail')}${around(' (', p('target'), ')')}`,
   'base-not-mounted': (p) => p('detail'),
+  'base-layers-copied': (p) =>
+    `${p('registry')} gets those of the ${count(p('layers'), 'old layer')} that it lacks, up to ${formatBytes(Number(p('bytes')))}, copied through this machine${around(', and what the index holds for other systems: ', p('others'), ' more')}`,
   'source-signed': (p) =>
     `the image has ${p('what')}, which do not speak for the new one${p('signs') === 'true' ? ': spec.image.sign signs that' : ': sign it (spec.image.sign) where admission asks for it'}`,
   'image-missing': (p) => `the registry no longer has the image the pods run, so there would be no way back: ${p('image')}`,
@@ -97,6 +100,8 @@ const settings: Texts = {
   'setting-withheld': (p) => `the old agent's setting ${p('key')} holds a credential and is not carried over`,
   'agent-args-ignored': (p) => `the old agent cannot read the arguments behind ${p('jar')} and ignores them`,
   'agent-config-unread': (p) => `the old agent's settings are in ${p('path')}, which could not be read`,
+  'agent-config-broken': (p) =>
+    `the old agent stops reading ${p('path')} at ${p('key')}, where a placeholder leads to itself or has no name; what it knows of the rest is not known`,
   'agent-config-assumed': (p) => `the old agent's ${p('path')} could not be read and is taken for the one it ships with`,
   'service-name-cut': (p) => `the old agent cut the service's name to ${p('was')}; the new one reports ${p('name')}`,
 };

@@ -30,12 +30,11 @@ export function mapSettings(settings: AgentSettings, target: MappingTarget): Map
   const { values } = settings;
   const name = target.serviceName === undefined ? printSetting(values['agent.service_name']) : escapeReferences(target.serviceName);
   const attributes = resourceAttributes(values);
-  const disabled = values['agent.enable']?.value.toLowerCase() === 'false';
   return {
     env: {
       ...(name === '' ? {} : { OTEL_SERVICE_NAME: name }),
       ...(attributes === '' ? {} : { OTEL_RESOURCE_ATTRIBUTES: attributes }),
-      ...(disabled ? { OTEL_JAVAAGENT_ENABLED: 'false' } : {}),
+      ...(isDisabled(values['agent.enable']) ? { OTEL_JAVAAGENT_ENABLED: 'false' } : {}),
     },
     findings: Object.entries(values).flatMap(([key, setting]) => findingsFor(key, setting, target)),
   };
@@ -44,6 +43,11 @@ export function mapSettings(settings: AgentSettings, target: MappingTarget): Map
 /** A setting as a pod field holds it: literal `$(` escaped, references live; empty where there is none. */
 export function printSetting(setting: AgentSetting | undefined): string {
   return setting === undefined ? '' : escapeReferences(setting.value, setting.unresolved);
+}
+
+/** Whether `agent.enable` switches the agent off: as Java reads it, whatever is neither empty nor `true`. */
+export function isDisabled(setting: AgentSetting | undefined): boolean {
+  return setting !== undefined && setting.value !== '' && !setting.unresolved && setting.value.toLowerCase() !== 'true';
 }
 
 function resourceAttributes(values: AgentSettings['values']): string {
@@ -77,11 +81,15 @@ function encode({ value, unresolved = [] }: AgentSetting): string {
   return parts.map((part) => (unresolved.includes(part.slice(2, -1)) && part.startsWith('$(') ? part : encodeURIComponent(part))).join('');
 }
 
+/** What Java reads as a number above 0; it ignores other texts. A value that only the cluster knows may be a rate. */
+function isRate({ value, unresolved }: AgentSetting): boolean {
+  return unresolved !== undefined || (/^\+?\d+$/.test(value) && Number(value) > 0);
+}
+
 function findingsFor(key: string, setting: AgentSetting, { readsSettings }: MappingTarget): readonly Finding[] {
   const { value } = setting;
   const stock = stockSettings[key];
-  // A value that only the cluster knows may be a rate.
-  if (key === 'agent.sample_n_per_3_secs') return !(Number(value) <= 0) ? [{ id: 'sampling-changes', severity: 'block', params: { key, value } }] : [];
+  if (key === 'agent.sample_n_per_3_secs') return isRate(setting) ? [{ id: 'sampling-changes', severity: 'block', params: { key, value } }] : [];
   if (key === 'collector.backend_service') return setting.isDefault ? [] : [{ id: 'backend-replaced', severity: 'info', params: { key, value } }];
   if (key === 'agent.service_name' && value.includes('::')) return [{ id: 'mapping-partial', severity: 'info', params: { key, value } }];
   if (setting.isDefault || value === '' || value === stock?.stock) return [];

@@ -25,7 +25,7 @@ export function readSettings(context: AgentContext, detected: DetectedAgent): Ag
   const properties = systemProperties(context.options);
   const args = parseAgentArgs(detected.args ?? '');
   if (args.ignored) findings.push({ id: 'agent-args-ignored', severity: 'warn', params: { jar: detected.jarPath } });
-  const layer: Layer = readFile(context, detected, { properties, findings });
+  const layer: Layer = readFile(detected, { context, properties, findings });
   for (const [name, property] of properties) if (name.startsWith(PREFIX)) layer.set(name.slice(PREFIX.length), settingFromProperty(name, property));
   for (const [key, value] of args.pairs) layer.set(key, fromArgs(value, detected));
   const values = exposeValues(layer, findings);
@@ -41,39 +41,47 @@ export function readSettings(context: AgentContext, detected: DetectedAgent): Ag
   };
 }
 
-interface FileContext {
+interface Lookup {
+  readonly context: AgentContext;
   readonly properties: ReadonlyMap<string, SystemProperty>;
   readonly findings: Finding[];
 }
 
-function readFile(context: AgentContext, detected: DetectedAgent, { properties, findings }: FileContext): Layer {
+function readFile(detected: DetectedAgent, where: Lookup): Layer {
+  const { context, properties, findings } = where;
   const chosen = properties.get('skywalking_config');
   const path = chosen?.value || `${detected.jarPath.slice(0, Math.max(0, detected.jarPath.lastIndexOf('/')))}/config/agent.config`;
   const file = readAgentText(context, path, detected.jarPath);
-  if (file.kind === 'text') return fromFile(parseProperties(file.text), path, { context, properties });
+  if (file.kind === 'text') return fromFile(parseProperties(file.text), path, where);
   if (chosen?.value) findings.push({ id: 'agent-config-unread', severity: 'block', params: { path } });
   else if (file.kind === 'unreadable') findings.push({ id: 'agent-config-assumed', severity: 'warn', params: { path } });
-  return file.kind === 'absent' ? new Map() : assumeStock({ context, properties });
-}
-
-interface Lookup {
-  readonly context: AgentContext;
-  readonly properties: ReadonlyMap<string, SystemProperty>;
+  return file.kind === 'absent' ? new Map() : assumeStock(where);
 }
 
 function fromFile(file: ReadonlyMap<string, string>, path: string, where: Lookup): Layer {
   const ask = (name: string): string | undefined => where.properties.get(name)?.value ?? where.context.env[name] ?? file.get(name);
-  return new Map(
-    [...file].map(([key, raw]) => {
-      const { value, found } = resolvePlaceholders(raw, ask);
-      if (found.some((name) => where.properties.get(name)?.option.expands)) return [key, undefined];
-      const setting = settingFromText(value, describe(found, path, where), where.context.env);
-      const fromOptions = found.flatMap((name) => where.properties.get(name)?.option.unresolved ?? []);
-      const unresolved = [...new Set([...(setting.unresolved ?? []), ...fromOptions])];
-      const isDefault = (found.length === 0 && raw.includes('${')) || stockSettings[key]?.stock === value;
-      return [key, { ...setting, ...(unresolved.length > 0 ? { unresolved } : {}), ...(isDefault ? { isDefault: true as const } : {}) }];
-    }),
-  );
+  const resolved = [...file].map(([key, raw]) => ({ key, raw, ...resolvePlaceholders(raw, ask) }));
+  const broken = resolved.filter((each) => each.broken).map(({ key }) => key);
+  if (broken.length > 0) where.findings.push({ id: 'agent-config-broken', severity: 'block', params: { path, key: broken.toSorted().join(', ') } });
+  // The agent stops at the first of them, in an order of its JVM's: of the others, only what needs no resolving is known.
+  const known = broken.length === 0 ? resolved : resolved.filter(({ raw, value }) => raw === value);
+  return new Map(known.map(({ key, raw, value, found }) => [key, fileSetting({ key, raw, value, found }, path, where)]));
+}
+
+interface FileValue {
+  readonly key: string;
+  readonly raw: string;
+  readonly value: string;
+  readonly found: readonly string[];
+}
+
+function fileSetting({ key, raw, value, found }: FileValue, path: string, where: Lookup): AgentSetting | undefined {
+  if (found.some((name) => where.properties.get(name)?.option.expands)) return undefined;
+  const setting = settingFromText(value, describe(found, path, where), where.context.env);
+  const fromOptions = found.flatMap((name) => where.properties.get(name)?.option.unresolved ?? []);
+  const unresolved = [...new Set([...(setting.unresolved ?? []), ...fromOptions])];
+  const isDefault = (found.length === 0 && raw.includes('${')) || stockSettings[key]?.stock === value;
+  return { ...setting, ...(unresolved.length > 0 ? { unresolved } : {}), ...(isDefault ? { isDefault: true as const } : {}) };
 }
 
 function describe(found: readonly string[], path: string, { context, properties }: Lookup): string {

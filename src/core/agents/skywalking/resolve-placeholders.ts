@@ -3,15 +3,19 @@ export interface ResolvedValue {
   readonly value: string;
   /** Names that were found, in the order they were asked for. */
   readonly found: readonly string[];
+  /** A placeholder leads to itself or names nothing: the agent gives up there, and the value stays as it was written. */
+  readonly broken?: true;
 }
 
 /**
  * Resolves `${NAME:default}` in a value of agent.config (`PropertyPlaceholderHelper`): nested placeholders in names, values
- * and defaults; unknown names without a default stay as they are. A placeholder that leads to itself stays too.
+ * and defaults; unknown names without a default stay as they are.
  */
 export function resolvePlaceholders(raw: string, lookup: (name: string) => string | undefined): ResolvedValue {
   const found: string[] = [];
+  let broken = false;
   const ask = (name: string): string | undefined => {
+    if (name === '') broken = true;
     const value = lookup(name);
     if (value !== undefined) found.push(name);
     return value;
@@ -23,7 +27,8 @@ export function resolvePlaceholders(raw: string, lookup: (name: string) => strin
     const written = text.slice(start + 2, end);
     const head = text.slice(0, start);
     const rest = (): string => resolve(text.slice(end + 1), visiting);
-    if (visiting.includes(written)) return head + text.slice(start, end + 1) + rest();
+    if (visiting.includes(written)) broken = true;
+    if (broken) return text;
     const inner = [...visiting, written];
     const name = resolve(written, inner);
     const colon = name.indexOf(':');
@@ -32,7 +37,7 @@ export function resolvePlaceholders(raw: string, lookup: (name: string) => strin
     return head + (value === undefined ? text.slice(start, end + 1) : resolve(value, inner)) + rest();
   };
   const value = resolve(raw, []);
-  return { value, found };
+  return broken ? { value: raw, found, broken } : { value, found };
 }
 
 function placeholderEnd(text: string, start: number): number {

@@ -90,6 +90,18 @@ describe("SkyWalking's settings", () => {
     expect(settings.findings).toEqual([{ id: 'agent-config-unread', severity: 'block', params: { path: '/cfg/a' } }]);
   });
 
+  it.each(['${agent.service_name:x}', '${SW_AGENT_NAME:${}}', 'a ${agent.namespace}'])('blocks where the agent stops reading its file, at %s', (name) => {
+    const config = `agent.service_name=${name}\nagent.namespace=\${agent.service_name}\nagent.cluster=\${ZONE:z}\nagent.instance_name=i`;
+
+    const { serviceName, values, findings } = settingsOf({ config });
+
+    const keys = Object.keys(values);
+    expect(serviceName).toBe(name);
+    expect(findings).toMatchObject([{ id: 'agent-config-broken', severity: 'block', params: { path: CONFIG } }]);
+    expect(keys).toContain('agent.instance_name');
+    expect(keys).not.toContain('agent.cluster');
+  });
+
   it('knows no name that only a shell knows', () => {
     const settings = settingsOf({
       command: ['sh', '-c', `java -javaagent:${SWJ} -Dskywalking.agent.service_name=$(hostname) -jar a.jar`],
@@ -167,6 +179,15 @@ describe('mapping to OpenTelemetry', () => {
     expect(findings).toEqual([{ id: 'mapping-partial', severity: 'info', params: { key: 'agent.service_name', value: 'shop::order' } }]);
   });
 
+  it.each([
+    ['no', 'false'],
+    [' true', 'false'],
+    ['TRUE', undefined],
+    ['', undefined],
+  ])('reads %j as Java does: what is not true is off, and nothing changes nothing', (value, expected) => {
+    expect(mapped({ command: java(`-javaagent:${SWJ}`, `-Dskywalking.agent.enable=${value}`) }).env['OTEL_JAVAAGENT_ENABLED']).toBe(expected);
+  });
+
   it('flattens instance properties', () => {
     const result = mapped({
       command: java(`-javaagent:${SWJ}`, '-Dskywalking.agent.instance_properties_json={"zone":"z 1","n":1,"deep":{"a":1},"token":"x","service.name":"y"}'),
@@ -180,6 +201,7 @@ describe('mapping to OpenTelemetry', () => {
     ['nothing where nobody chose anything', [], []],
     ['changed sampling, which blocks', [env('SW_AGENT_SAMPLE', '3')], [['sampling-changes', 'block']]],
     ['sampling that only the cluster knows', [{ name: 'SW_AGENT_SAMPLE', valueFrom: { fieldRef: { fieldPath: 'x' } } }], [['sampling-changes', 'block']]],
+    ['no sampling where Java reads no number above 0', [env('SW_AGENT_SAMPLE', '0x3')], []],
     ['what has no counterpart', [env('SW_AGENT_SPAN_LIMIT', '1000')], [['mapping-lost', 'warn']]],
     ['what is only similar', [env('SW_EXCLUDE_PLUGINS', 'tomcat')], [['mapping-partial', 'warn']]],
     ['the backend that goes', [env('SW_AGENT_COLLECTOR_BACKEND_SERVICES', 'oap:11800')], [['backend-replaced', 'info']]],

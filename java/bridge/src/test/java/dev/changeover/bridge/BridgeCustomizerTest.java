@@ -10,11 +10,18 @@ import io.opentelemetry.sdk.autoconfigure.spi.ConfigurationException;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The extension as the SDK finds it, by its services files. */
 class BridgeCustomizerTest {
   private final Map<String, String> properties = new HashMap<>();
+
+  /** The bridge reads SkyWalking's settings once. */
+  @BeforeAll
+  static void hadSkyWalking() {
+    System.setProperty("skywalking.agent.ignore_suffix", ".js");
+  }
 
   private AutoConfiguredOpenTelemetrySdk start() {
     for (String signal : new String[] {"traces", "metrics", "logs"}) properties.put("otel." + signal + ".exporter", "none");

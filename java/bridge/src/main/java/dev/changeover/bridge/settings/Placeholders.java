@@ -8,7 +8,7 @@ import java.util.function.UnaryOperator;
 
 /**
  * {@code ${NAME:default}} in a value of agent.config ({@code PropertyPlaceholderHelper}): nested in names, values and defaults; an
- * unknown name without a default stays as it is, and so does a placeholder that leads to itself.
+ * unknown name without a default stays as it is.
  */
 final class Placeholders {
   private final UnaryOperator<String> lookup;
@@ -21,6 +21,7 @@ final class Placeholders {
     this.lookup = lookup;
   }
 
+  /** Throws IllegalArgumentException at a placeholder that leads to itself or has no name. */
   String resolve(String text) {
     StringBuilder out = new StringBuilder();
     int at = 0;
@@ -36,7 +37,7 @@ final class Placeholders {
   }
 
   private String valueOf(String written) {
-    if (visiting.contains(written)) return null;
+    if (visiting.contains(written)) throw new IllegalArgumentException("${" + written + "} leads to itself");
     visiting.push(written);
     String name = resolve(written);
     int colon = name.indexOf(':');
@@ -49,6 +50,7 @@ final class Placeholders {
   }
 
   private String ask(String name) {
+    if (name.isEmpty()) throw new IllegalArgumentException("a placeholder has no name");
     String value = lookup.apply(name);
     if (value != null) found.add(name);
     return value;

@@ -48,15 +48,16 @@ public final class SkyWalkingSettings {
     this.jvm = jvm;
     String folder = jvm.agentJar.isEmpty() ? null : jvm.agentJar.substring(0, jvm.agentJar.lastIndexOf('/') + 1) + "config/";
     String chosen = jvm.properties.get("skywalking_config");
-    if (chosen != null && !chosen.isEmpty()) readFile(chosen);
-    else if (folder != null) readFile(folder + "agent.config");
-    if (settings.isEmpty()) assumeStock();
+    String path = chosen != null && !chosen.isEmpty() ? chosen : folder == null ? null : folder + "agent.config";
+    boolean hasFile = path != null && readFile(path);
+    if (!hasFile) assumeStock();
     if (folder != null) readFile(folder + "apm-trace-ignore-plugin.config");
     jvm.properties.forEach((name, value) -> {
       if (name.startsWith(PREFIX)) settings.put(name.substring(PREFIX.length()), new Setting(value, "-D" + name));
     });
     AgentArguments.parse(jvm.agentArguments).forEach((key, value) -> settings.put(key, new Setting(value, "the agent arguments")));
-    if (!settings.isEmpty()) settings.putIfAbsent(IGNORE_SUFFIX, new Setting(STOCK_SUFFIXES, "the default"));
+    // An empty value changes no default.
+    if ((hasFile || !settings.isEmpty()) && get(IGNORE_SUFFIX).isEmpty()) settings.put(IGNORE_SUFFIX, new Setting(STOCK_SUFFIXES, "the default"));
   }
 
   public static SkyWalkingSettings read(Jvm jvm) {
@@ -74,19 +75,25 @@ public final class SkyWalkingSettings {
     return settings.get(key).source;
   }
 
-  /** Nothing changes when the file cannot be read. */
-  private void readFile(String path) {
+  /** False, and nothing changed, when the file cannot be read. */
+  private boolean readFile(String path) {
     Properties file = new Properties();
     try (Reader reader = new InputStreamReader(new FileInputStream(new File(path)), StandardCharsets.UTF_8)) {
       file.load(reader);
     } catch (IOException | RuntimeException unreadable) {
-      return;
+      return false;
     }
-    for (String key : file.stringPropertyNames()) {
-      Placeholders placeholders = new Placeholders(name -> lookup(name, file));
-      String value = placeholders.resolve(file.getProperty(key));
-      settings.put(key, new Setting(value, source(placeholders, path)));
+    for (String key : file.stringPropertyNames()) settings.put(key, new Setting(file.getProperty(key), path));
+    try {
+      for (String key : file.stringPropertyNames()) {
+        Placeholders placeholders = new Placeholders(name -> lookup(name, file));
+        file.setProperty(key, placeholders.resolve(file.getProperty(key)));
+        settings.put(key, new Setting(file.getProperty(key), source(placeholders, path)));
+      }
+    } catch (IllegalArgumentException broken) {
+      return true; // Its own agent stops here too: what follows, in this very order, keeps its placeholders.
     }
+    return true;
   }
 
   private String lookup(String name, Properties file) {

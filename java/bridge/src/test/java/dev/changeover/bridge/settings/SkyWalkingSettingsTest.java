@@ -1,6 +1,7 @@
 package dev.changeover.bridge.settings;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
@@ -93,7 +94,7 @@ class SkyWalkingSettingsTest {
     assertEquals("/health", read("").get(SkyWalkingSettings.IGNORE_PATH));
     write("apm-trace-ignore-plugin.config", "trace.ignore_path=${SW_AGENT_TRACE_IGNORE_PATH:/path},/eureka/**");
     assertEquals("/health,/eureka/**", read("").get(SkyWalkingSettings.IGNORE_PATH));
-    assertEquals("", read("agent.ignore_suffix=").get(SkyWalkingSettings.IGNORE_SUFFIX));
+    assertTrue(read("agent.ignore_suffix=").get(SkyWalkingSettings.IGNORE_SUFFIX).contains(".js,"));
   }
 
   @Test
@@ -123,10 +124,29 @@ class SkyWalkingSettingsTest {
     names.put("C:d", "colon");
     String[][] rows = {
       {"plain", "plain"}, {"${A}", "1"}, {"x${A}y${A}z", "x1y1z"}, {"${B}", "${B}"}, {"${B:}", ""}, {"${B:2}", "2"}, {"${B:${A}}", "1"}, {"${B:${C:3}}", "3"},
-      {"${REF}", "1"}, {"${${NAME}}", "1"}, {"${LOOP}", "${LOOP}"}, {"${PING}", "${PING}"}, {"${A", "${A"}, {"${B:{x}}", "{x}"}, {"${C:d}", "colon"}, {"${", "${"},
+      {"${REF}", "1"}, {"${${NAME}}", "1"}, {"${A", "${A"}, {"${B:{x}}", "{x}"}, {"${C:d}", "colon"}, {"${", "${"},
     };
 
     for (String[] row : rows) assertEquals(row[1], new Placeholders(names::get).resolve(row[0]), row[0]);
+    for (String broken : Arrays.asList("${LOOP}", "x${PING}", "${B:${PONG}}", "${}", "${:x}")) {
+      assertThrows(IllegalArgumentException.class, () -> new Placeholders(names::get).resolve(broken), broken);
+    }
+  }
+
+  @Test
+  void keepsAPlaceholderThatLeadsToItself() throws IOException {
+    String file = write("agent.config", "agent.service_name=${agent.service_name:x}y");
+
+    assertEquals("${agent.service_name:x}y from " + file, name(""));
+  }
+
+  @Test
+  void doesNotTakeAnEmptyFileForTheStockOne() throws IOException {
+    write("agent.config", "");
+    environment.put("SW_AGENT_NAME", "env");
+
+    assertEquals("", read("").get(SkyWalkingSettings.SERVICE_NAME));
+    assertTrue(read("").get(SkyWalkingSettings.IGNORE_SUFFIX).contains(".js,"));
   }
 
   @Test
