@@ -57,7 +57,7 @@ export function tokenizeShellWords(text: string): ShellTokens {
 }
 
 function skipBlanks(scan: Scan): void {
-  const gap = /^(?:[ \t\r]|\\\r?\n)+/.exec(scan.text.slice(scan.at));
+  const gap = /^(?:[ \t]|\\\n)+/.exec(scan.text.slice(scan.at));
   scan.at += gap?.[0].length ?? 0;
   if (scan.text.charAt(scan.at) !== '#') return;
   const end = scan.text.indexOf('\n', scan.at);
@@ -91,7 +91,7 @@ function readWord(scan: Scan): Word | undefined {
   let inDouble = false;
   while (scan.at < scan.text.length) {
     const char = scan.text.charAt(scan.at);
-    if (!inDouble && (/[ \t\r]/.test(char) || separator.test(char) || char === '<' || char === '>')) return word;
+    if (!inDouble && (/[ \t]/.test(char) || separator.test(char) || char === '<' || char === '>')) return word;
     if (char === '"') {
       inDouble = !inDouble;
       word.quoted = true;
