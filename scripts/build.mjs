@@ -1,4 +1,4 @@
-// Bundles the program with everything it needs into dist/changeover.mjs: the published package has no dependencies.
+// Bundles the program with everything it needs into dist/changeover.mjs, and the tee's thread beside it: the published package has no dependencies.
 // The licences of what is bundled go into dist/LICENSES.txt, and the bridge's jar beside the program.
 import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,15 +8,9 @@ const root = join(import.meta.dirname, '..');
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 
 await rm(join(root, 'dist'), { recursive: true, force: true });
-const { output } = await build({
-  input: join(root, 'src/main/main.ts'),
-  cwd: root,
-  platform: 'node',
-  transform: { target: 'node22', define: { BUNDLED_VERSION: JSON.stringify(version) } },
-  output: { file: join(root, 'dist/changeover.mjs'), format: 'esm', minify: false, codeSplitting: false },
-});
+const outputs = [await bundle('main.ts', 'changeover.mjs'), await bundle('tee-worker.ts', 'tee-worker.mjs')].flat();
 const folders = new Set(
-  output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : [])).flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id) ?? []),
+  outputs.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : [])).flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id) ?? []),
 );
 const licences = await Promise.all([...folders].sort().map(licenceOf));
 await writeFile(join(root, 'dist/LICENSES.txt'), `changeover.mjs contains these packages.\n\n${licences.join('\n')}`);
@@ -26,6 +20,18 @@ await copyFile(jar, join(root, 'dist/changeover-bridge.jar')).catch((error) => {
   if (error.code !== 'ENOENT') throw error;
   process.stderr.write('warning: dist/ is without the bridge: `npm run build:bridge` builds it.\n');
 });
+
+/** One file of what a composition root needs; what went into it. */
+async function bundle(input, file) {
+  const { output } = await build({
+    input: join(root, 'src/main', input),
+    cwd: root,
+    platform: 'node',
+    transform: { target: 'node22', define: { BUNDLED_VERSION: JSON.stringify(version) } },
+    output: { file: join(root, 'dist', file), format: 'esm', minify: false, codeSplitting: false },
+  });
+  return output;
+}
 
 /** Name, version and licence text of a package; a bundled package without a licence file fails the build. */
 async function licenceOf(folder) {

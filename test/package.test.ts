@@ -47,6 +47,7 @@ describe('the published package', () => {
 
     expect(files).toContain('dist/changeover.mjs');
     expect(files).toContain('dist/changeover-bridge.jar');
+    expect(files).toContain('dist/tee-worker.mjs');
     expect(files).toContain('dist/LICENSES.txt');
     expect(files.filter((file) => file.endsWith('.ts') || file.startsWith('src'))).toEqual([]);
   });

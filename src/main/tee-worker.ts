@@ -4,7 +4,7 @@ import { serveConverter } from '../adapters/tee/serve-converter.ts';
 import { createConversion } from '../app/convert-segments.ts';
 
 /** Behind the thread that forwards, when both share a core. */
-const NICE = Number(process.env['NICE'] ?? 10);
+const NICE = 10;
 
 // Linux gives each thread a priority of its own; elsewhere this would be that of the whole process.
 if (process.platform === 'linux') setPriority(NICE);

@@ -1,9 +1,19 @@
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { SegmentMessage, SpanBatch, SpanConverter } from '../../ports/tee.ts';
 import type { ConverterAnswer, ConverterRequest } from './serve-converter.ts';
 
 /** Far above what the largest message takes; a message that takes more ends the thread and nothing else. */
-const HEAP_MIB = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 16 } as const;
+const HEAP_MIB = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 24 } as const;
+
+/**
+ * The thread that forwards keeps a young generation of one MiB: each collection is over in half a millisecond, where one of 16 MiB took ten, and calls
+ * waited. The converter's starts at 8 MiB, since its garbage is a batch. On one core, helpers of a collection only take turns.
+ */
+const heapFlags = ['--semi-space-growth-factor=1', '--min-semi-space-size=8', '--no-parallel-scavenge'] as const;
+
+/** A batch takes milliseconds; a thread that does not answer for so long is given up. */
+const ANSWER_MS = 30_000;
 
 interface Thread {
   /** Its answer, or undefined when it ended before. */
@@ -13,13 +23,14 @@ interface Thread {
 
 /**
  * A converter in a thread of its own, with its own heap: neither its work nor its garbage delays the forwarding. `program` is the module the thread
- * runs (`serve-converter.ts`). The thread starts with the first messages. When it dies, what it held is counted as unreadable, and the next messages
+ * runs (`serve-converter.ts`). The thread starts with the first messages. When it dies or hangs, what it held is counted as unreadable, and the next messages
  * start another one.
  */
-export function openConverter(program: URL): SpanConverter {
+export function openConverter(program: URL, { answerMs = ANSWER_MS } = {}): SpanConverter {
+  for (const flag of heapFlags) setFlagsFromString(flag);
   let thread: Thread | undefined;
   let waiting = 0;
-  const started = (): Thread => (thread ??= startThread(program, () => (thread = undefined)));
+  const started = (): Thread => (thread ??= startThread(program, answerMs, () => (thread = undefined)));
   return {
     convert: async (messages) => {
       waiting += messages.length;
@@ -33,21 +44,28 @@ export function openConverter(program: URL): SpanConverter {
   };
 }
 
-function startThread(program: URL, ended: () => void): Thread {
+function startThread(program: URL, answerMs: number, ended: () => void): Thread {
   const worker = new Worker(program, { execArgv: ['--disable-warning=ExperimentalWarning'], resourceLimits: HEAP_MIB });
   const asked: ((answer: ConverterAnswer | undefined) => void)[] = [];
+  let over = false;
+  const lose = (): void => {
+    if (!over) ended(); // once: a thread that is given up ends later, beside its successor
+    over = true;
+    for (const answer of asked.splice(0)) answer(undefined);
+  };
   worker.on('message', (answer: ConverterAnswer) => asked.shift()?.(answer));
   worker.on('error', () => undefined); // told by `exit`
-  worker.on('exit', () => {
-    ended();
-    for (const answer of asked.splice(0)) answer(undefined);
-  });
+  worker.on('exit', lose);
   return {
-    ask: (request) => {
+    ask: async (request) => {
       const { promise, resolve } = Promise.withResolvers<ConverterAnswer | undefined>();
       asked.push(resolve);
       worker.postMessage(request, request.kind === 'convert' ? [request.bytes.buffer] : []);
-      return promise;
+      const giveUp = setTimeout(() => {
+        lose();
+        void worker.terminate();
+      }, answerMs);
+      return promise.finally(() => clearTimeout(giveUp));
     },
     end: () => worker.terminate(),
   };
