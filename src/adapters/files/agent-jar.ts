@@ -1,5 +1,5 @@
 import { ChangeoverError } from '../../core/error.ts';
-import { listZip, readZipEntry } from './read-zip.ts';
+import { listZip, readZipEntry, type ZipEntry } from './read-zip.ts';
 
 const PREMAIN = 'io.opentelemetry.javaagent.OpenTelemetryAgent';
 const MANIFEST = 'META-INF/MANIFEST.MF';
@@ -9,16 +9,26 @@ const MAX_MANIFEST = 1024 * 1024;
 export function readAgentVersion(jar: Uint8Array, target: string): string {
   const entries = listZip(jar);
   if (!entries) throw invalid('it is not a jar file', target);
-  const manifest = entries.find((entry) => entry.name === MANIFEST);
-  const bytes = manifest && readZipEntry(jar, manifest, MAX_MANIFEST);
-  if (!bytes) throw invalid(`it has no readable ${MANIFEST}`, target);
-  const attributes = parseMainAttributes(Buffer.from(bytes).toString('utf8'));
+  const attributes = readManifest(jar, entries);
+  if (!attributes) throw invalid(`it has no readable ${MANIFEST}`, target);
   const premain = attributes.get('premain-class');
   if (premain !== PREMAIN)
     throw invalid(premain === undefined ? 'it is no Java agent (no Premain-Class in its manifest)' : `its Premain-Class is ${premain}`, target);
   const version = attributes.get('implementation-version');
   if (!version) throw invalid('its manifest does not say its version (Implementation-Version)', target);
   return version;
+}
+
+/** The class that a jar starts as an agent with; undefined for what is no jar, or no agent's. */
+export function readPremainClass(jar: Uint8Array): string | undefined {
+  const entries = listZip(jar);
+  return entries && readManifest(jar, entries)?.get('premain-class');
+}
+
+function readManifest(jar: Uint8Array, entries: readonly ZipEntry[]): ReadonlyMap<string, string> | undefined {
+  const manifest = entries.find((entry) => entry.name === MANIFEST);
+  const bytes = manifest && readZipEntry(jar, manifest, MAX_MANIFEST);
+  return bytes && parseMainAttributes(Buffer.from(bytes).toString('utf8'));
 }
 
 /** The main section of a jar's manifest, names in lower case. Lines that begin with a space go on with the line before. Source: JAR file specification. */
