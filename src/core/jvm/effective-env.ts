@@ -3,7 +3,7 @@ import type { ImageConfig } from '../image/image-facts.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import type { Container, EnvVar } from '../workload/workload.ts';
 import type { CarrierSource } from './jvm-option.ts';
-import { expandReferences, type ExpandedText } from './expand-references.ts';
+import { expandReferences, longestValue, type ExpandedText } from './expand-references.ts';
 import { unmapped } from './token.ts';
 
 /** Data of ConfigMaps by name; `null` where one exists or may exist and could not be read. */
@@ -48,6 +48,10 @@ export function effectiveEnv(input: EnvInput): EffectiveEnv {
     if (variable) pod.set(entry.name, variable);
   }
   for (const [name, variable] of pod) variables.set(name, variable);
+  for (const name of tooLong(variables)) {
+    findings.push({ id: 'env-too-long', severity: 'block', params: { variable: name, most: longestValue } });
+    variables.set(name, known('', variables.get(name)?.source ?? { kind: 'image-env', name }));
+  }
   const secrets = [...pod].filter(([, variable]) => variable.unknown === 'secret').map(([name]) => name);
   if (secrets.length > 0) findings.push({ id: 'secret-not-read', severity: 'info', params: { names: secrets } });
   return {
@@ -56,6 +60,12 @@ export function effectiveEnv(input: EnvInput): EffectiveEnv {
     variables,
     findings,
   };
+}
+
+/** Values that Linux cannot hand to a process: nothing starts with them, so nothing of them is read. */
+function tooLong(variables: ReadonlyMap<string, EnvVariable>): readonly string[] {
+  const size = (name: string, text: string): number => new TextEncoder().encode(`${name}=${text}`).length + 1;
+  return [...variables].filter(([name, { value }]) => value.text.length > longestValue / 4 && size(name, value.text) > longestValue).map(([name]) => name);
 }
 
 /** The names of references in a variable that stay unknown. */
@@ -102,7 +112,7 @@ export function referenceValue(variable: EnvVariable | undefined): { readonly te
 }
 
 function known(value: string, source: CarrierSource): EnvVariable {
-  return { value: { ...unmapped(value), references: [] }, source };
+  return { value: { ...unmapped(value.slice(0, longestValue + 1)), references: [] }, source };
 }
 
 function unknown(name: string, source: CarrierSource, why: 'secret' | 'config-map' | 'runtime'): EnvVariable {

@@ -12,6 +12,9 @@ import { readLaunch } from './read-launch.ts';
 
 export type { CarrierSource, JvmOption } from './jvm-option.ts';
 
+const mostBytesBeforeJava9 = 1023;
+const mostOptionsBeforeJava9 = 64;
+
 /** All JVM options of one container in the order the JVM sees them, or why they cannot be known. */
 export interface EffectiveOptions {
   readonly options: readonly JvmOption[];
@@ -54,10 +57,11 @@ export function effectiveOptions(input: OptionsInput): EffectiveOptions {
   if (jvm === 'no') return { options: [], jvm, findings: distinct(findings), workingDir, scripts };
   const carriers = { env, findings };
   const files = { imageText, workingDir, findings };
-  const toolOptions = envOptions(carriers, 'JAVA_TOOL_OPTIONS', 'tool-options');
-  const launcherOptions = javaLauncherOptions(carriers, javaMajor(env.values, input.imageText));
+  const major = javaMajor(env.values, input.imageText);
+  const toolOptions = virtualMachineOptions(carriers, 'JAVA_TOOL_OPTIONS', major);
+  const launcherOptions = javaLauncherOptions(carriers, major);
   const commandLine = distinct([...launch.options, ...assumedOptions(launch, findings)]);
-  const late = envOptions(carriers, '_JAVA_OPTIONS', 'tool-options');
+  const late = virtualMachineOptions(carriers, '_JAVA_OPTIONS', major);
   if (launch.tomcat && !input.imageText) findings.push({ id: 'start-script-unread', severity: 'info', params: { program: 'setenv.sh' } });
   const options = [toolOptions, [...launcherOptions, ...commandLine], late].flatMap((part) => expandOptionFiles(part, files));
   return { options, jvm, findings: distinct(findings), workingDir, scripts };
@@ -66,6 +70,29 @@ export function effectiveOptions(input: OptionsInput): EffectiveOptions {
 function workingDirectory(input: OptionsInput): string {
   const own = input.container['workingDir'];
   return typeof own === 'string' && own !== '' ? own : input.image?.workingDir || '/';
+}
+
+/**
+ * JAVA_TOOL_OPTIONS and _JAVA_OPTIONS are read by HotSpot itself. Up to Java 8 it has room for 1,024 bytes with the NUL at their end, and ignores a
+ * longer value; of 64 options it takes notice, and drops the rest.
+ */
+function virtualMachineOptions(
+  carriers: { readonly env: EffectiveEnv; readonly findings: Finding[] },
+  name: string,
+  major: number | undefined,
+): readonly JvmOption[] {
+  const text = carriers.env.variables.get(name)?.value.text;
+  if (major === undefined || major > 8 || text === undefined) return envOptions(carriers, name, 'tool-options');
+  const bytes = new TextEncoder().encode(text).length;
+  if (bytes > mostBytesBeforeJava9) {
+    carriers.findings.push({ id: 'java-8-options-ignored', severity: 'warn', params: { variable: name, bytes, most: mostBytesBeforeJava9 } });
+    return [];
+  }
+  const options = envOptions(carriers, name, 'tool-options');
+  const dropped = options.length - mostOptionsBeforeJava9;
+  if (dropped > 0)
+    carriers.findings.push({ id: 'java-8-options-dropped', severity: 'warn', params: { variable: name, dropped, most: mostOptionsBeforeJava9 } });
+  return options.slice(0, mostOptionsBeforeJava9);
 }
 
 /** JDK_JAVA_OPTIONS is read by the `java` launcher of JDK 9 and later. */
@@ -88,8 +115,10 @@ function assumedOptions(launch: LaunchState, findings: Finding[]): readonly JvmO
   const assumed = [...names, ...others.map(([name]) => name)].filter((name) => !launch.used.has(name));
   if (assumed.length > 0) findings.push({ id: 'options-assumed', severity: 'info', params: { variables: assumed } });
   const tomcat = launch.tomcat || /catalina|tomcat/i.test(launch.unread) || launch.env.variables.has('CATALINA_HOME');
+  // Paketo's launcher hands JAVA_OPTS on in JAVA_TOOL_OPTIONS.
+  const paketo = launch.unread.startsWith('/cnb/');
   return assumed.flatMap((name) =>
-    optionsOf(launch, name, name === 'CATALINA_OPTS' || (tomcat && name === 'JAVA_OPTS') ? 'catalina' : 'plain').filter((option) =>
+    optionsOf(launch, name, paketo ? 'tool-options' : name === 'CATALINA_OPTS' || (tomcat && name === 'JAVA_OPTS') ? 'catalina' : 'plain').filter((option) =>
       optionLike.test(option.text),
     ),
   );

@@ -11,6 +11,9 @@ export interface ExpandedText extends MappedText {
   readonly references: readonly { readonly name: string; readonly start: number; readonly end: number }[];
 }
 
+/** What Linux hands to a process as one string, in bytes, the NUL at its end and an environment variable's name included. */
+export const longestValue = 131_072;
+
 /** Names the kubelet defines for Services; they are never in a pod spec. */
 const serviceVariable = /^[A-Z][A-Z0-9_]*_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/;
 
@@ -21,7 +24,8 @@ export function isServiceVariable(name: string): boolean {
 
 /**
  * Expands Kubernetes references (third_party/forked/golang/expansion): `$(NAME)` becomes the value, `$$` a literal `$`, and
- * a reference to a name that is not defined stays as it is. `lookup` gives undefined for names that are not defined.
+ * a reference to a name that is not defined stays as it is. `lookup` gives undefined for names that are not defined. What is
+ * longer than a process can be given is cut soon after that.
  */
 export function expandReferences(raw: string, lookup: (name: string) => ReferenceValue | undefined): ExpandedText {
   const out = { text: '', starts: [] as number[], ends: [] as number[], references: [] as { name: string; start: number; end: number }[] };
@@ -34,9 +38,10 @@ export function expandReferences(raw: string, lookup: (name: string) => Referenc
   };
   const reference = /\$(?:\$|\(([^)]*)\))/y;
   let at = 0;
-  while (at < raw.length) {
+  const lastClose = raw.lastIndexOf(')');
+  while (at < raw.length && out.text.length <= longestValue) {
     reference.lastIndex = at;
-    const match = reference.exec(raw);
+    const match = at > lastClose && raw.charAt(at + 1) !== '$' ? null : reference.exec(raw);
     const end = at + (match?.[0].length ?? 1);
     const name = match?.[1];
     if (name === undefined) push(raw.charAt(at), at, end);

@@ -1,7 +1,7 @@
 import type { Finding } from '../finding.ts';
 import { unresolvedIn, type EffectiveEnv, type EnvVariable } from './effective-env.ts';
 import type { Carrier, JvmOption } from './jvm-option.ts';
-import { isServiceVariable } from './expand-references.ts';
+import { isServiceVariable, longestValue } from './expand-references.ts';
 import { optionAt, type ResolvedText } from './option-origin.ts';
 import type { OptionSyntax } from './token.ts';
 import { tokenize } from './tokenize.ts';
@@ -36,7 +36,10 @@ const namedCarriers = new Set<string>(['JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', 
 /** Words that only make sense as JVM options, wherever a script keeps them. */
 export const optionLike = /^-(?:D|X|javaagent:|agentlib:|agentpath:|ea\b|da\b|server\b|-add-(?:opens|exports|modules|reads)|-enable-)/;
 
-const parameter = /\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?-([^${}`]*))?\})/g;
+/** As many words as any start has; a script that doubles its words again and again stops here. */
+export const mostWords = 4096;
+
+const parameter = /\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?)([-=+])([^${}`"'\\]*))?\})/g;
 
 /** Nothing followed yet. */
 export function newLaunchState(context: Pick<LaunchState, 'env' | 'imageText' | 'workingDir'>): LaunchState {
@@ -77,22 +80,31 @@ export function resolveWord(state: LaunchState, word: { readonly text: string; r
   if (!word.expands) return { text: word.text, complete: true, unresolved: [] };
   let complete = !/[$`]/.test(word.text.replaceAll(parameter, ''));
   const unresolved: string[] = [];
-  const text = word.text.replaceAll(parameter, (match: string, bare?: string, braced?: string, fallback?: string) => {
-    const name = bare ?? braced ?? '';
-    const value = scalar(state, name);
+  const text = word.text.replaceAll(parameter, (...[match = '', bare, braced, colon, sign, fallback]: readonly (string | undefined)[]) => {
+    const value = scalar(state, bare ?? braced ?? '');
     if (value === 'unknown' || (value === undefined && fallback === undefined)) {
       complete = false;
       return match;
     }
-    unresolved.push(...(value?.unresolved ?? []));
-    return (value?.text || fallback) ?? '';
+    const isSet = value !== undefined && (value.text !== '' || colon !== ':');
+    if (sign === '+' || !isSet) return sign !== undefined && isSet === (sign === '+') ? (fallback ?? '') : '';
+    unresolved.push(...value.unresolved);
+    return value.text;
   });
-  return { text, complete, unresolved };
+  if (text.length <= longestValue) return { text, complete, unresolved };
+  return { text: word.text, complete: false, unresolved };
+}
+
+/** Whether a variable has a value as far as it is known: from a script or from the environment. */
+export function isSet(state: LaunchState, name: string, emptyIsUnset: boolean): boolean {
+  const options = state.assigned.get(name) ?? [];
+  const value = scalar(state, name);
+  return options.length > 0 || (value !== undefined && (value === 'unknown' || value.text !== '' || !emptyIsUnset));
 }
 
 /** The name when the whole word is one variable (`$JAVA_OPTS`, `"${JAVA_OPTS}"`, `${JAVA_OPTS[@]}`). */
 export function variableName(word: string): string | undefined {
-  const match = /^\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:\[[@*]\])?(?::?-[^{}]*)?\})$/.exec(word);
+  const match = /^\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:\[[@*]\])?\})$/.exec(word);
   return match?.[1] ?? match?.[2];
 }
 

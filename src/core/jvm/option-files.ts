@@ -21,7 +21,8 @@ export interface FileAccess {
 export function expandOptionFiles(options: readonly JvmOption[], access: FileAccess): readonly JvmOption[] {
   const expanded: JvmOption[] = [];
   for (const option of options) {
-    const isArgfile = option.text.startsWith('@') && option.carrier !== 'JAVA_TOOL_OPTIONS' && option.carrier !== '_JAVA_OPTIONS';
+    // `@@x` is the argument `@x`, a lone `@` is itself.
+    const isArgfile = /^@[^@]/.test(option.text) && option.carrier !== 'JAVA_TOOL_OPTIONS' && option.carrier !== '_JAVA_OPTIONS';
     if (!isArgfile) expanded.push(option);
     if (!isArgfile && !option.text.startsWith(VM_OPTIONS_FILE)) continue;
     const named = isArgfile ? option.text.slice(1) : option.text.slice(VM_OPTIONS_FILE.length);
@@ -42,7 +43,8 @@ function readFile(
     findings.push({ id: 'option-file-unread', severity: 'warn', params: { path } });
     return { options: [], endsWithProgram: false };
   }
-  const { tokens } = tokenize(text, syntax);
+  const { tokens, problem } = tokenize(text, syntax);
+  if (problem !== undefined) findings.push({ id: problem, severity: 'block', params: { variable: path } });
   const texts = tokens.map((token) => token.text);
   const origin = { carrier: 'args', source: { kind: 'image-file', path }, syntax } as const;
   return {

@@ -2,9 +2,10 @@ import { absolutePath, baseName } from './absolute-path.ts';
 import type { Argument } from './effective-command.ts';
 import type { EffectiveEnv } from './effective-env.ts';
 import { isVersionQuery, optionIndexes, programIndex } from './java-arguments.ts';
-import { newLaunchState, optionLike, optionsOf, resolveWord, variableName, type LaunchState } from './launch-state.ts';
+import { newLaunchState, mostWords, optionLike, optionsOf, resolveWord, variableName, type LaunchState } from './launch-state.ts';
 import { optionAt, type Origin, type ResolvedText } from './option-origin.ts';
-import { assignVariable, mentionVariables, type Word } from './script-variables.ts';
+import { parameterFallback } from './parameter-fallback.ts';
+import { assignVariable, mentionVariables, wordWithFallback, type Word } from './script-variables.ts';
 import { readAssignment } from './script-tokens.ts';
 import { shellCommands } from './shell-commands.ts';
 import type { ShellToken } from './tokenize-shell-words.ts';
@@ -57,12 +58,20 @@ function readCommand(state: LaunchState, words: readonly Word[], frame: Frame, m
   if (/^\$(?:[@*]|\{[@*]\})$/.test(word.token.text)) readCommand(state, [...frame.positional, ...args], { ...frame, depth: frame.depth + 1 }, true);
   else if (name === 'java' || javaVariable.test(word.token.text)) readJava(state, args, frame);
   else if (name === 'catalina.sh') readTomcat(state, { program, args }, frame);
-  else if (program.text.endsWith('.jar')) startJvm(state, ['JAVA_OPTS'], 'plain');
+  else if (program.text.endsWith('.jar')) readExecutableJar(state, program.text, frame);
   else if (shells.has(name)) readShell(state, args, frame);
   else if (name === 'eval') readEval(state, args, frame);
-  else if (name === 'set') frame.positional = args[0]?.token.text === '--' ? args.slice(1).flatMap((arg) => withPositional(arg, frame)) : frame.positional;
+  else if (name === 'set')
+    frame.positional =
+      args[0]?.token.text === '--'
+        ? args
+            .slice(1)
+            .flatMap((arg) => withPositional(arg, frame))
+            .slice(0, mostWords)
+        : frame.positional;
   else if (name === 'cd') changeDirectory(state, args[0], frame);
-  else if (name === '.' || name === 'source') readFile(state, { path: resolveWord(state, args[0]?.token ?? { text: '' }), args: frame.positional }, frame);
+  else if (name === '.' || name === 'source')
+    readFile(state, { path: resolveWord(state, args[0]?.token ?? { text: '' }), args: frame.positional, sourced: true }, frame);
   else if (variable !== undefined && state.assigned.has(variable)) state.options.push(...optionsOf(state, variable, 'plain'));
   else if (!readFile(state, { path: program, args: args.flatMap((arg) => withPositional(arg, frame)) }, frame) && (mayStart || wrapped)) {
     if (otherPrograms.has(name)) state.otherProgram = name;
@@ -90,16 +99,23 @@ function changeDirectory(state: LaunchState, word: Word | undefined, frame: Fram
 
 function readJava(state: LaunchState, words: readonly Word[], frame: Frame): void {
   const args = words.flatMap((word) => withPositional(word, frame));
-  const texts = args.map((arg) => (arg.token.expands && variableName(arg.token.text) ? '$' : resolveWord(state, arg.token).text));
+  const texts = args.map((arg) => (arg.token.expands && isSplice(arg) ? '$' : resolveWord(state, arg.token).text));
   if (isVersionQuery(texts)) return;
   startJvm(state, [], 'plain');
   for (const arg of optionIndexes(texts).flatMap((index) => args[index] ?? [])) {
     const variable = arg.token.expands ? variableName(arg.token.text) : undefined;
-    if (variable !== undefined) state.options.push(...optionsOf(state, variable, arg.token.quoted ? 'literal' : frame.evaluated ? 'catalina' : 'plain'));
+    const spliced = wordWithFallback(state, arg, frame.evaluated ? 'catalina' : 'plain');
+    if (spliced) state.options.push(...spliced);
+    else if (variable !== undefined) state.options.push(...optionsOf(state, variable, arg.token.quoted ? 'literal' : frame.evaluated ? 'catalina' : 'plain'));
     else addOption(state, arg);
   }
   const misplaced = texts.slice(programIndex(texts)).find((text) => text.startsWith('-javaagent:'));
   if (misplaced !== undefined) state.findings.push({ id: 'program-argument', severity: 'info', params: { option: misplaced.split('=')[0] ?? '' } });
+}
+
+/** A word that stands for a list of options. */
+function isSplice({ token }: Word): boolean {
+  return variableName(token.text) !== undefined || ('starts' in token && parameterFallback(token as ShellToken) !== undefined);
 }
 
 function addOption(state: LaunchState, { token, origin }: Word): void {
@@ -115,8 +131,18 @@ function readTomcat(state: LaunchState, { program, args }: { readonly program: R
   const beside = program.complete && program.text.includes('/') ? program.text.slice(0, program.text.lastIndexOf('/')) : home ? `${home}/bin` : frame.directory;
   const evaluated = { ...frame, evaluated: true };
   const candidates = [...(base ? [`${base}/bin/setenv.sh`] : []), `${absolutePath(beside, state.workingDir)}/setenv.sh`];
-  candidates.some((text) => readFile(state, { path: { text, complete: true, unresolved: [] }, args: [] }, evaluated));
+  candidates.some((text) => readFile(state, { path: known(text), args: [] }, evaluated));
   startJvm(state, ['JAVA_OPTS', 'CATALINA_OPTS'], 'catalina');
+}
+
+/** Spring Boot's executable jar reads `<name>.conf` beside it. */
+function readExecutableJar(state: LaunchState, path: string, frame: Frame): void {
+  readFile(state, { path: known(path.replace(/\.jar$/, '.conf')), args: [], sourced: true }, frame);
+  startJvm(state, ['JAVA_OPTS'], 'plain');
+}
+
+function known(text: string): ResolvedText {
+  return { text, complete: true, unresolved: [] };
 }
 
 function startJvm(state: LaunchState, variables: readonly string[], syntax: 'catalina' | 'plain'): void {
@@ -157,10 +183,10 @@ function nestedScript({ token, origin }: Word): { readonly text: string; readonl
   return { text: token.text, origin: { ...origin, mapped } };
 }
 
-function readFile(state: LaunchState, file: { readonly path: ResolvedText; readonly args: readonly Word[] }, frame: Frame): boolean {
+function readFile(state: LaunchState, file: { readonly path: ResolvedText; readonly args: readonly Word[]; readonly sourced?: true }, frame: Frame): boolean {
   const path = file.path.complete ? findFile(state, file.path.text, frame.directory) : undefined;
   const text = path === undefined ? undefined : state.imageText(path);
-  if (path === undefined || text === undefined || (!text.startsWith('#!') && !path.endsWith('.sh'))) return false;
+  if (path === undefined || text === undefined || (!file.sourced && !text.startsWith('#!') && !path.endsWith('.sh'))) return false;
   if (state.filesRead.has(path)) return true;
   state.filesRead.add(path);
   const directory = path.slice(0, path.lastIndexOf('/')) || '/';

@@ -1,10 +1,11 @@
 import { baseName } from './absolute-path.ts';
 import { programIndex } from './java-arguments.ts';
 import type { JvmOption } from './jvm-option.ts';
-import { envOptions, optionLike, optionsOf, resolveWord, variableName, type LaunchState } from './launch-state.ts';
+import { envOptions, isSet, mostWords, optionLike, optionsOf, resolveWord, variableName, type LaunchState } from './launch-state.ts';
 import { optionAt, type Origin, type ResolvedText } from './option-origin.ts';
-import { innerTokens, readAssignment, type ScriptToken } from './script-tokens.ts';
-import type { Token } from './token.ts';
+import { parameterFallback, type ParameterFallback } from './parameter-fallback.ts';
+import { fallbackTokens, innerTokens, readAssignment, type ScriptToken } from './script-tokens.ts';
+import type { OptionSyntax, Token } from './token.ts';
 import type { ShellToken } from './tokenize-shell-words.ts';
 
 /** A word of a command line, from a pod field or from a script. */
@@ -38,19 +39,45 @@ export function assignVariable(state: LaunchState, { token, origin }: Word, how:
   if (options.length === 0 && before.length === 0 && !state.env.variables.has(name)) return;
   state.used.delete(name);
   state.mentioned.add(name);
-  state.assigned.set(name, [...before, ...options]);
+  state.assigned.set(name, [...before, ...options].slice(0, mostWords));
+}
+
+/**
+ * The options of a word that is one `${NAME:-word}` or the like; undefined for any other word. The word counts where the
+ * variable is known to need it.
+ */
+export function wordWithFallback(state: LaunchState, { token, origin }: Word, syntax: OptionSyntax): readonly JvmOption[] | undefined {
+  const fallback = token.expands && 'starts' in token ? parameterFallback(token as ShellToken) : undefined;
+  return fallback && fallbackOptions(state, { fallback, quoted: token.quoted === true, origin, syntax });
+}
+
+interface FallbackOptions {
+  readonly fallback: ParameterFallback;
+  readonly quoted: boolean;
+  readonly origin: Origin;
+  readonly syntax: OptionSyntax;
+}
+
+function fallbackOptions(state: LaunchState, { fallback, quoted, origin, syntax }: FallbackOptions): readonly JvmOption[] {
+  const { name, whenSet, emptyIsUnset } = fallback;
+  const set = isSet(state, name, emptyIsUnset);
+  if (set && !whenSet) return optionsOf(state, name, quoted ? 'literal' : syntax);
+  state.used.add(name);
+  return set || !whenSet ? optionsIn(state, { parts: fallbackTokens(fallback, quoted), origin, syntax }) : [];
 }
 
 /** The options in a value; one that is a whole `java` command ends where its program begins. */
 function optionsIn(
   state: LaunchState,
-  value: { readonly parts: readonly ScriptToken[]; readonly origin: Origin; readonly syntax: 'catalina' | 'plain' },
+  value: { readonly parts: readonly ScriptToken[]; readonly origin: Origin; readonly syntax: OptionSyntax },
 ): readonly JvmOption[] {
   const { parts, origin, syntax } = value;
   const isJava = parts.length > 1 && baseName(resolveWord(state, parts[0] ?? { text: '' }).text) === 'java';
   const args = isJava ? parts.slice(1, 1 + programIndex(parts.slice(1).map((part) => part.text))) : parts;
   state.jvm ||= isJava;
   return args.flatMap((part) => {
+    if (part.fallback)
+      return fallbackOptions(state, { fallback: part.fallback, quoted: false, origin, syntax }).filter((option) => optionLike.test(option.text));
     const other = part.expands ? variableName(part.text) : undefined;
     if (other !== undefined) return optionsOf(state, other, syntax).filter((option) => optionLike.test(option.text));
     const resolved = resolveWord(state, part);

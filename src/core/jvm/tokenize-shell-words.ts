@@ -133,7 +133,7 @@ function readExpansion(scan: Scan, word: Word): boolean {
 }
 
 /** Where the expansion that begins at `start` ends; a lone `$` is itself. Undefined when it is not closed. */
-function endOfExpansion(text: string, start: number): number | undefined {
+export function endOfExpansion(text: string, start: number): number | undefined {
   if (text.charAt(start) === '`') {
     const close = text.indexOf('`', start + 1);
     return close < 0 ? undefined : close + 1;
