@@ -41,8 +41,9 @@ function businessContainer(spec: ServiceSpec): object {
   if (spec.agent.kind === 'none') return container;
   const readinessProbe = { httpGet: { path: '/health', port: 8080 }, periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 3 };
   const env = [{ name: 'SERVICE_NAME', value: spec.name }, ...downstreamEnv(spec), ...agentEnv(spec.agent, spec.name), ...toEnvVars(spec.env ?? {})];
-  // The pod stays reachable for a moment after it left the Service, until every kube-proxy knows.
-  const lifecycle = { preStop: { exec: { command: ['sleep', '2'] } } };
+  // The pod stays reachable for a moment after it left the Service, until every kube-proxy knows and what it was asked is answered and
+  // reported: an agent that is stopped in the middle of a request takes its segment along.
+  const lifecycle = { preStop: { exec: { command: ['sleep', '4'] } } };
   return { ...container, ports: [{ name: 'http', containerPort: 8080 }], env, readinessProbe, lifecycle };
 }
 
