@@ -47,6 +47,8 @@ describe('the folder of the bridge', () => {
   });
 });
 
+const timeout = '-Dskywalking.collector.grpc_upstream_timeout=5';
+
 describe('a workload whose own settings keep the bridge out', () => {
   const hidden = (by: string): unknown => [{ id: 'bridge-hidden', severity: 'block', params: { by, folder: FOLDER } }];
 
@@ -164,6 +166,24 @@ describe("the workload's own settings", () => {
     ['a name among attributes', pod({ name: 'OTEL_RESOURCE_ATTRIBUTES', value: 'team=a,service.name=base' }), ['OTEL_SERVICE_NAME=orders']],
   ])('go into the pod where the bridge cannot derive them: %s', (_case, spec, expected) => {
     expect(podVariables(changed(spec, 'takeover'))).toEqual(expected);
+  });
+
+  it.each<[string, ServiceSpec, readonly string[], readonly string[]]>([
+    ['go into the pod', options(timeout), ['OTEL_EXPORTER_OTLP_TIMEOUT=5000'], []],
+    ["give way to the policy's", { ...options(timeout), policy: policy({ env: { OTEL_EXPORTER_OTLP_TIMEOUT: '9' } }) }, [], ['spec.to.env']],
+    ["give way to the workload's own property", options(`${timeout} -Dotel.exporter.otlp.timeout=7`), [], ['-Dotel.exporter.otlp.timeout']],
+    ["give way to the image's", { ...options(timeout), image: javaImage({ Env: ['OTEL_EXPORTER_OTLP_TIMEOUT=8'] }) }, [], ['env OTEL_EXPORTER_OTLP_TIMEOUT']],
+  ])('that the bridge cannot derive, and that mean the same, %s', (_case, spec, variables, by) => {
+    const change = changed(spec, 'takeover');
+
+    expect(podVariables(change)).toEqual(variables);
+    expect(change.findings.filter(({ id }) => id === 'env-overridden').map(({ params }) => params['by'])).toEqual(by);
+  });
+
+  it('join the list of headers that the fleet records', () => {
+    const change = changed({ ...options('-Dskywalking.plugin.http.include_http_headers=x-tenant'), policy: withoutBridge }, 'takeover');
+
+    expect(podVariables(change)).toContain('OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_REQUEST_HEADERS=sw8,x-tenant');
   });
 
   it.each<[string, EnvVar]>([

@@ -1,6 +1,7 @@
 import { agents } from '../agents/agents.ts';
 import type { AgentSettings, DetectedAgent } from '../agents/agent.ts';
 import { opentelemetry } from '../agents/opentelemetry/opentelemetry.ts';
+import { exactVariableNames } from '../agents/skywalking/exact-variables.ts';
 import { mapSettings, printSetting, type MappedSettings } from '../agents/skywalking/map-to-opentelemetry.ts';
 import type { Finding } from '../finding.ts';
 import { serviceNameFrom } from '../jvm/service-name.ts';
@@ -41,11 +42,12 @@ export function planSettings(
   const needed = readsSettings
     ? withoutDerived(mapping.env, policy, opentelemetry.readSettings(reading.context, found))
     : { ...mapping.env, ...headerPrefixes(settings, policy) };
-  const pod = podEnvEdits(container, needed, { ...Object.fromEntries(facts.config.env), ...fleet.env });
+  const given = giveWay(needed, { policy, own: opentelemetry.readSettings(reading.context, found), fleet: fleet.env });
+  const pod = podEnvEdits(container, given.env, { ...Object.fromEntries(facts.config.env), ...fleet.env });
   return {
     env: { ...fleet.env, ...bridge.env },
     podEdits: pod.edits,
-    findings: [...settings.findings, ...mapping.findings, ...fleet.findings, ...bridge.findings, ...pod.findings],
+    findings: [...settings.findings, ...mapping.findings, ...fleet.findings, ...bridge.findings, ...given.findings, ...pod.findings],
   };
 }
 
@@ -79,6 +81,28 @@ function mapWorkload(
 function withoutDerived(env: MappedSettings['env'], policy: Policy, found: AgentSettings): MappedSettings['env'] {
   const isNamed = policy.to.serviceName !== undefined || found.serviceName !== undefined || found.values['otel.service.name'] !== undefined;
   return Object.fromEntries(Object.entries(env).filter(([name]) => name !== ATTRIBUTES && (name !== NAME || isNamed)));
+}
+
+/**
+ * A pod's variable would hide the image's and so the policy's, which go first, as do the new agent's own settings wherever they are. A list
+ * that the fleet needs is joined.
+ */
+function giveWay(
+  env: MappedSettings['env'],
+  { policy, own, fleet }: { readonly policy: Policy; readonly own: AgentSettings; readonly fleet: MappedSettings['env'] },
+): MappedSettings {
+  const by = (name: string): string | undefined =>
+    exactVariableNames.has(name)
+      ? (own.values[name.toLowerCase().replaceAll('_', '.')]?.source ?? (name in policy.to.env ? 'spec.to.env' : undefined))
+      : undefined;
+  const entries = Object.entries(env).map(([name, value]) => ({ name, value, by: by(name) }));
+  const joined = (name: string, value: string): string => (exactVariableNames.has(name) && fleet[name] ? `${fleet[name]},${value}` : value);
+  return {
+    env: Object.fromEntries(entries.filter((each) => each.by === undefined).map(({ name, value }) => [name, joined(name, value)])),
+    findings: entries.flatMap((each): readonly Finding[] =>
+      each.by === undefined ? [] : [{ id: 'env-overridden', severity: 'info', params: { name: each.name, by: each.by } }],
+    ),
+  };
 }
 
 /** Agents before 8.10 put their namespace in front of their headers' names. The bridge learns it from the settings, where these stay. */

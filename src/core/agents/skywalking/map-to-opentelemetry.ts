@@ -3,6 +3,7 @@ import { isJsonObject } from '../../json.ts';
 import { escapeReferences } from '../../jvm/expand-references.ts';
 import { isSecretName } from '../../redact.ts';
 import type { AgentSetting, AgentSettings } from '../agent.ts';
+import { exactVariable } from './exact-variables.ts';
 import { stockSettings } from './stock-settings.ts';
 
 export interface MappedSettings {
@@ -22,7 +23,7 @@ export interface MappingTarget {
 const ignoreRules = new Set(['agent.ignore_suffix', 'trace.ignore_path']);
 
 /**
- * Says SkyWalking's settings in OpenTelemetry's words. Exact: service name, namespace, instance, cluster, `agent.enable=false`.
+ * Says SkyWalking's settings in OpenTelemetry's words. Exact: service name, namespace, instance, cluster, `agent.enable=false`, and `exactVariable`.
  * Everything else that somebody chose and that changes what traces show becomes a finding: `sampling-changes` (block),
  * `mapping-partial`, `mapping-lost`.
  */
@@ -35,6 +36,11 @@ export function mapSettings(settings: AgentSettings, target: MappingTarget): Map
       ...(name === '' ? {} : { OTEL_SERVICE_NAME: name }),
       ...(attributes === '' ? {} : { OTEL_RESOURCE_ATTRIBUTES: attributes }),
       ...(isDisabled(values['agent.enable']) ? { OTEL_JAVAAGENT_ENABLED: 'false' } : {}),
+      ...Object.fromEntries(
+        Object.entries(values)
+          .map(([key, setting]) => exactVariable(key, setting))
+          .filter((pair) => pair !== undefined),
+      ),
     },
     findings: Object.entries(values).flatMap(([key, setting]) => findingsFor(key, setting, target)),
   };
@@ -93,6 +99,8 @@ function findingsFor(key: string, setting: AgentSetting, { readsSettings }: Mapp
   if (key === 'collector.backend_service') return setting.isDefault ? [] : [{ id: 'backend-replaced', severity: 'info', params: { key, value } }];
   if (key === 'agent.service_name' && value.includes('::')) return [{ id: 'mapping-partial', severity: 'info', params: { key, value } }];
   if (setting.isDefault || value === '' || value === stock?.stock) return [];
+  if (exactVariable(key, setting)) return [];
+  if (key === 'agent.enable') return setting.unresolved ? [{ id: 'mapping-partial', severity: 'warn', params: { key, value } }] : [];
   const isKept = readsSettings === true && ignoreRules.has(key);
   if (isKept || key === 'agent.cluster' || key === 'agent.namespace') return [{ id: 'mapping-partial', severity: 'info', params: { key, value } }];
   const fate = stock?.fate ?? (key.startsWith('plugin.') ? 'lost' : 'quiet');

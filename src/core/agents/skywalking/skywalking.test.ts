@@ -188,6 +188,28 @@ describe('mapping to OpenTelemetry', () => {
     expect(mapped({ command: java(`-javaagent:${SWJ}`, `-Dskywalking.agent.enable=${value}`) }).env['OTEL_JAVAAGENT_ENABLED']).toBe(expected);
   });
 
+  it.each([
+    ['collector.grpc_upstream_timeout', '5', 'OTEL_EXPORTER_OTLP_TIMEOUT', '5000'],
+    ['agent.trace_segment_ref_limit_per_span', '64', 'OTEL_SPAN_LINK_COUNT_LIMIT', '64'],
+    ['agent.log_limit_per_span', '10', 'OTEL_SPAN_EVENT_COUNT_LIMIT', '10'],
+    ['plugin.http.include_http_headers', 'x-tenant,x-user', 'OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_REQUEST_HEADERS', 'x-tenant,x-user'],
+  ])('says %s=%s as %s=%s', (key, value, variable, expected) => {
+    const { env: result, findings } = mapped({ command: java(`-javaagent:${SWJ}`, `-Dskywalking.${key}=${value}`) });
+
+    expect(result[variable]).toBe(expected);
+    expect(findings).toEqual([]);
+  });
+
+  it.each([
+    ['the default', '30', []],
+    ['no number', 'soon', ['mapping-partial']],
+  ])('says no timeout for %s', (_case, value, expected) => {
+    const { env: result, findings } = mapped({ command: java(`-javaagent:${SWJ}`, `-Dskywalking.collector.grpc_upstream_timeout=${value}`) });
+
+    expect(result).not.toHaveProperty('OTEL_EXPORTER_OTLP_TIMEOUT');
+    expect(findings.map(({ id }) => id)).toEqual(expected);
+  });
+
   it('flattens instance properties', () => {
     const result = mapped({
       command: java(`-javaagent:${SWJ}`, '-Dskywalking.agent.instance_properties_json={"zone":"z 1","n":1,"deep":{"a":1},"token":"x","service.name":"y"}'),

@@ -41,7 +41,7 @@ export const stockSettings: { readonly [key: string]: StockSetting } = {
   'statuscheck.ignored_exceptions': setting('SW_STATUSCHECK_IGNORED_EXCEPTIONS', '', 'lost'),
   'statuscheck.max_recursive_depth': setting('SW_STATUSCHECK_MAX_RECURSIVE_DEPTH', '1', 'lost'),
   'correlation.auto_tag_keys': setting('SW_CORRELATION_AUTO_TAG_KEYS', '', 'partial'),
-  'logging.level': setting('SW_LOGGING_LEVEL', 'INFO', 'quiet'),
+  'logging.level': setting('SW_LOGGING_LEVEL', 'INFO', 'partial'),
   'plugin.mount': setting('SW_MOUNT_FOLDERS', 'plugins,activations', 'partial'),
   'plugin.exclude_plugins': setting('SW_EXCLUDE_PLUGINS', '', 'partial'),
   'plugin.jdbc.trace_sql_parameters': setting('SW_JDBC_TRACE_SQL_PARAMETERS', 'false', 'partial'),
