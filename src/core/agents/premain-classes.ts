@@ -15,6 +15,7 @@ const classes: { readonly [name: string]: PremainAgent } = {
   'io.opentelemetry.javaagent.OpenTelemetryAgent': { kind: 'agent', agent: 'opentelemetry' },
   'co.elastic.apm.agent.premain.AgentMain': { kind: 'tracer', name: 'Elastic APM' },
   'datadog.trace.bootstrap.AgentBootstrap': { kind: 'tracer', name: 'Datadog' },
+  'datadog.trace.bootstrap.AgentPreCheck': { kind: 'tracer', name: 'Datadog' },
   'com.newrelic.bootstrap.BootstrapAgent': { kind: 'tracer', name: 'New Relic' },
   'com.navercorp.pinpoint.bootstrap.PinpointBootStrap': { kind: 'tracer', name: 'Pinpoint' },
   'com.singularity.ee.agent.appagent.AgentEntryPoint': { kind: 'tracer', name: 'AppDynamics' },
