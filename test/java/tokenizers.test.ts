@@ -125,17 +125,17 @@ describe.each(javaCommands())('java $version reads as we do', ({ command, versio
   });
 
   it.each(carriers)('$name: what does not start', ({ syntax, start, name }) => {
-    const own = [...refused, ...texts(120, version)].filter((text) => expected(text, syntax) === undefined).slice(0, 12);
+    const own = [...refused, ...texts(120, version)].filter((text) => expected(text, syntax) === undefined).slice(0, 10);
 
     const started = own.filter((text) => start(command, [text]) !== undefined);
 
-    expect(own.length).toBeGreaterThan(name === '@argfile' ? 4 : 9);
+    expect(own.length).toBeGreaterThan(name === '@argfile' ? 4 : 8);
     expect(started).toEqual([]);
   });
 
   it('an argument file of anything', () => {
     const any = fc.array(fc.oneof(piece, gap, fc.constantFrom('-D', '@', '@@', '-')), { minLength: 1, maxLength: 8 }).map((parts) => parts.join(''));
-    const cases = fc.sample(any, { numRuns: 25, seed: version });
+    const cases = fc.sample(any, { numRuns: version === 17 ? 25 : 8, seed: version });
 
     for (const text of cases) {
       const seen = run(command, [...fast, `@${writeText(`-cp ${folder} Show ${text}`)}`]);

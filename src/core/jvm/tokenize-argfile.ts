@@ -23,7 +23,7 @@ export function tokenizeArgfile(text: string): Tokens {
   const tokens: Token[] = [];
   for (let at = endOfGap(text, 0); at < text.length;) {
     const word: Reading = { fixed: '', loose: '', start: at, at };
-    if (readWord(text, word)) tokens.push({ text: word.fixed + word.loose, start: word.start, end: word.at });
+    if (readWord(text, word)) tokens.push({ text: word.fixed + word.loose, start: word.start, end: Math.min(word.at, text.length) });
     at = endOfGap(text, word.at);
   }
   return tokens.some((token) => token.text === '') ? { tokens, problem: 'empty-option' } : { tokens };
