@@ -1,10 +1,13 @@
 import { ChangeoverError } from '../core/error.ts';
 import type { BuiltLayer } from '../core/image/built-layer.ts';
+import { blobsOf, type Descriptor } from '../core/image/manifest.ts';
 import type { Family } from '../core/image/media-types.ts';
 import { pinnedManifest } from '../core/image/pinned-manifest.ts';
 import { repositoryName, type Repository } from '../core/image/reference.ts';
-import type { SourceImage } from '../core/image/source-image.ts';
+import { baseLayers, heldBlobs, keptChildren, type SourceImage } from '../core/image/source-image.ts';
+import type { TargetImage } from '../core/plan/compose-target.ts';
 import type { Registry } from '../ports/registry.ts';
+import { pushManifest } from './push-manifest.ts';
 
 /** Blobs that are, or are being, brought to a repository: `registry/path@digest`. Whoever wants one of them waits for it. */
 export type PushedBlobs = Map<string, Promise<void>>;
@@ -46,15 +49,52 @@ export async function bringLayers(registry: Registry, { layers, repository, fami
   if (failed) throw failed.reason;
 }
 
-/** In another repository of the same registry the source's layers are mounted; their bytes never pass through here. */
-export async function bringBase(registry: Registry, source: SourceImage, repository: Repository, signal: AbortSignal | undefined): Promise<void> {
-  if (repository.registry === source.repository.registry && repository.path === source.repository.path) return;
-  const layers = new Set(
-    source.platforms.flatMap((platform) => platform.parsed.layers.filter((layer) => !isForeign(layer.mediaType)).map((layer) => layer.digest)),
-  );
-  for (const digest of layers) {
-    if (!(await registry.mountBlob(repository, digest, source.repository, signal))) throw notMounted(repository, digest, source.repository);
+/**
+ * In another repository of the same registry the source's layers are mounted; their bytes never pass through here. To another registry they are copied, each
+ * once, and mounted there from where they were first copied to. An index takes its children for other systems along.
+ */
+export async function bringBase(registry: Registry, source: SourceImage, target: TargetImage, { homes, signal }: BringOptions): Promise<void> {
+  const { root } = target;
+  const { repository } = target.reference;
+  const from = source.repository;
+  if (repository.registry === from.registry && repository.path === from.path) return;
+  await bringBlobs(registry, baseLayers(source), { repository, from, homes, signal });
+  for (const child of keptChildren(source, root)) {
+    const stored = await registry.manifest(from, child.digest, signal);
+    if (!stored) continue;
+    await bringBlobs(registry, heldBlobs(blobsOf(stored.bytes)), { repository, from, homes, signal });
+    await pushManifest(registry, repository, stored, { reference: child.digest, signal });
   }
+}
+
+interface Way {
+  readonly repository: Repository;
+  readonly from: Repository;
+  readonly homes: PushedBlobs;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function bringBlobs(registry: Registry, blobs: readonly Descriptor[], { repository, from, homes, signal }: Way): Promise<void> {
+  for (const blob of blobs) {
+    if (repository.registry !== from.registry) {
+      const elsewhere = findElsewhere(homes, repository, blob.digest);
+      await once(homes, keyOf(repository, blob.digest), () => copyBlob(registry, blob, { repository, from, elsewhere, signal }));
+    } else if (!(await registry.mountBlob(repository, blob.digest, from, signal))) throw notMounted(repository, blob.digest, from);
+  }
+}
+
+interface CopyOptions {
+  readonly repository: Repository;
+  readonly from: Repository;
+  /** Another repository of the target's registry that has the blob, or is getting it. */
+  readonly elsewhere: ReturnType<typeof findElsewhere>;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function copyBlob(registry: Registry, blob: Descriptor, { repository, from, elsewhere, signal }: CopyOptions): Promise<void> {
+  const mountable = await elsewhere?.sent.then(() => elsewhere.repository).catch(() => undefined);
+  if (mountable && (await registry.mountBlob(repository, blob.digest, mountable, signal))) return;
+  await registry.copyBlob(repository, blob, from, signal);
 }
 
 /** Nothing is known any more of what a repository holds. */
@@ -102,11 +142,6 @@ function once(done: PushedBlobs, key: string, work: () => Promise<void>): Promis
 
 function keyOf({ registry, path }: Repository, digest: string): string {
   return `${registry}/${path}@${digest}`;
-}
-
-/** Layers that may not be distributed stay where their URLs say; no registry holds or mounts them. */
-function isForeign(mediaType: string): boolean {
-  return mediaType.includes('nondistributable') || mediaType.includes('.foreign.');
 }
 
 function notMounted(repository: Repository, digest: string, from: Repository): ChangeoverError {

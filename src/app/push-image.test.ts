@@ -81,6 +81,31 @@ describe('pushing images', () => {
     expect(registry.traffic().requests).toBe(before.requests + 1);
   });
 
+  it('copies a layer that images share to another registry once, and mounts it there', async () => {
+    const elsewhere = openSimulatedRegistry();
+    const copied: string[] = [];
+    const mounted: string[] = [];
+    const copyBlob: SimulatedRegistry['copyBlob'] = async (repository) => {
+      copied.push(repository.path);
+      elsewhere.seed(repository, imageIn('shop/a').source.platforms[0].parsed.layers[0]?.digest ?? '');
+      return 'copied';
+    };
+    const mountBlob: SimulatedRegistry['mountBlob'] = async (repository, digest, from, signal) => {
+      mounted.push(`${repository.path} from ${from.path}`);
+      return elsewhere.mountBlob(repository, digest, from, signal);
+    };
+
+    for (const path of ['shop/a', 'shop/b']) {
+      const { source, target } = imageIn(path);
+      const there = { ...target, reference: { ...target.reference, repository: { registry: 'other.example.com', path } } };
+      const home = { registry: 'other.example.com', path: 'changeover/agent' };
+      await pushImage({ ...elsewhere, copyBlob, mountBlob }, source, there, { ...options, agentHome: home });
+    }
+
+    expect(copied).toEqual(['shop/a']);
+    expect(mounted).toEqual(['shop/b from shop/a']);
+  });
+
   it('keeps the agent layer in its home by a manifest', async () => {
     await push('shop/a');
 

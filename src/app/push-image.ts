@@ -1,9 +1,11 @@
 import { ChangeoverError } from '../core/error.ts';
 import { formatReference, repositoryName, type ImageReference, type Repository } from '../core/image/reference.ts';
-import type { SourceImage } from '../core/image/source-image.ts';
+import type { RewrittenImage } from '../core/image/rewrite-image.ts';
+import type { RawManifest, SourceImage } from '../core/image/source-image.ts';
 import type { TargetImage } from '../core/plan/compose-target.ts';
-import type { Registry, RegistryRefusal } from '../ports/registry.ts';
+import type { Registry } from '../ports/registry.ts';
 import { bringBase, bringLayers, forgetRepository, type PushedBlobs } from './push-blobs.ts';
+import { lacksBlob, pushManifest } from './push-manifest.ts';
 import { isRegistryFull, registryFull } from './push-room.ts';
 
 export interface PushOptions {
@@ -64,22 +66,20 @@ async function pushOnce(registry: Registry, { source, target, reference }: Conte
   const abort = signal ? { signal } : {};
   const configs = target.platforms.map((each) => registry.putBlob(repository, { digest: each.configDigest, bytes: each.config }, { isNew, ...abort }));
   const layers = bringLayers(registry, { layers: target.layers, repository, family: source.platforms[0].parsed.family }, options);
-  await allSettled([bringBase(registry, source, repository, signal), layers, ...configs]);
+  await allSettled([bringBase(registry, source, target, options), layers, ...configs]);
   const children = target.platforms.filter((each) => each.manifestDigest !== target.root.digest);
-  await allSettled(children.map((each) => registry.putManifest(repository, each.manifestDigest, { mediaType: each.mediaType, bytes: each.manifest }, signal)));
-  await registry.putManifest(repository, reference, target.root, signal);
+  await allSettled(children.map((each) => pushManifest(registry, repository, rawOf(each), { reference: each.manifestDigest, signal })));
+  await pushManifest(registry, repository, target.root, { reference, signal });
+}
+
+function rawOf({ manifestDigest, mediaType, manifest }: RewrittenImage): RawManifest {
+  return { digest: manifestDigest, mediaType, bytes: manifest };
 }
 
 /** All, and only then the first failure: nothing of an image goes on behind the back of who was told that it failed. */
 async function allSettled(work: readonly Promise<unknown>[]): Promise<void> {
   const failed = (await Promise.allSettled(work)).find((each) => each.status === 'rejected');
   if (failed) throw failed.reason;
-}
-
-function lacksBlob(error: unknown): boolean {
-  if (!(error instanceof ChangeoverError) || error.code !== 'refused') return false;
-  const { errors } = (error.cause ?? {}) as Partial<RegistryRefusal>;
-  return errors?.some((each) => each.code === 'MANIFEST_BLOB_UNKNOWN' || each.code === 'BLOB_UNKNOWN') === true;
 }
 
 /** A tag is there with other content, and is never overwritten. */

@@ -12,6 +12,7 @@ import { inspectImage } from './inspect-image.ts';
 import { prepareRewrite, pushRewrite, type ImagePorts, type PreparedRewrite } from './rewrite-reference.ts';
 
 const HOST = 'registry.example.com';
+const OTHER = 'other.example.com';
 const ORDERS = `${HOST}/shop/orders:1.0`;
 const RESULT = `${HOST}/shop/orders:1.0-otel`;
 
@@ -130,6 +131,40 @@ describe('rewriting an image under a name of the caller', () => {
 
     await expect(pushed).rejects.toMatchObject({ code: 'refused', target: `${HOST}/team/orders`, message: expect.stringContaining('does not mount it from') });
     await expect(inspect(`${HOST}/team/orders:1`)).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it('copies the layers of the source to another registry once, and says so before', async () => {
+    await pushSampleImage(registry, `${HOST}/shop/cart:1.0`, 'tomcat-skywalking');
+    const here = await rewrite(ORDERS, RESULT);
+    const source = await inspect(ORDERS);
+    const bytes = source.platforms[0]?.layers.reduce((sum, layer) => sum + layer.size, 0) ?? 0;
+    const before = registry.traffic();
+
+    const there = await rewrite(ORDERS, `${OTHER}/shop/orders:1.0-otel`);
+
+    const { layerBytesDown } = registry.traffic();
+    expect(there.digest).toBe(here.digest);
+    expect(there.findings).toContainEqual({ id: 'base-layers-copied', severity: 'info', params: { registry: OTHER, layers: 4, bytes } });
+    expect(here.findings.map((each) => each.id)).not.toContain('base-layers-copied');
+    expect(await inspect(there.reference)).toMatchObject({ digest: here.digest });
+    // Read twice by the scan (inspect keeps no cache here), and copied.
+    expect(layerBytesDown - before.layerBytesDown).toBeGreaterThanOrEqual(bytes);
+  });
+
+  it('leaves no tag on another registry where a layer of the source is gone', async () => {
+    const prepared = await prepare(ORDERS, `${OTHER}/shop/orders:1.0-otel`);
+    if (prepared.kind === 'refused') throw new Error(JSON.stringify(prepared));
+    registry.collect(prepared.source.repository, prepared.source.platforms[0].parsed.layers[0]?.digest ?? '');
+
+    await expect(pushRewrite(ports, prepared, { policy: policyOf() })).rejects.toMatchObject({ code: 'not-found' });
+
+    expect(await registry.tags({ registry: OTHER, path: 'shop/orders' })).toEqual([]);
+  });
+
+  it.each([`${OTHER}/shop/orders`, `${OTHER}/changeover/agent`])('asks the other registry for the right to push to %s', async (place) => {
+    registry.faults = { pushDenied: [place] };
+
+    await expect(prepare(ORDERS, `${OTHER}/shop/orders:1.0-otel`)).rejects.toMatchObject({ code: 'denied', message: expect.stringContaining(place) });
   });
 
   it.each([`${HOST}/shop/orders`, `${HOST}/changeover/agent`])('asks for the right to push to %s before it is needed', async (place) => {

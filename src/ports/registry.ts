@@ -19,7 +19,7 @@ export interface RegistryTraffic {
   readonly requests: number;
   readonly bytesDown: number;
   readonly bytesUp: number;
-  /** Bytes downloaded through `blob`: image layers (manifests and configs not counted). */
+  /** Bytes downloaded through `blob` and `copyBlob`: image layers (manifests and configs not counted). */
   readonly layerBytesDown: number;
   /** By host with port; a host that a registry sends us to for its blobs counts by its own name. */
   readonly hosts: { readonly [host: string]: HostTraffic };
@@ -103,6 +103,16 @@ export interface Registry {
   ): Promise<'existed' | 'mounted' | 'uploaded'>;
   /** Makes a blob of `from` exist here too, its bytes not passing through us. False where it is not here and the registry does not mount it. */
   mountBlob(repository: Repository, digest: string, from: Repository, signal?: AbortSignal): Promise<boolean>;
+  /**
+   * Makes a blob of `from`, on another registry, exist here too: its bytes, `size` of them, pass through us as they come, never all at once. `refused` where they are
+   * not what digest and size say: then nothing of it is stored.
+   */
+  copyBlob(
+    repository: Repository,
+    blob: { readonly digest: string; readonly size: number },
+    from: Repository,
+    signal?: AbortSignal,
+  ): Promise<'existed' | 'copied'>;
   /** `reference` is a tag or the digest of the bytes. */
   putManifest(
     repository: Repository,

@@ -9,6 +9,8 @@ export interface RegistryUnderTest {
   readonly registry: Registry;
   /** The host its repositories are on. */
   readonly host: string;
+  /** Another registry, reached by the same adapter. */
+  readonly otherHost: string;
   /** A host nothing listens on. */
   readonly deadHost: string;
   close(): Promise<void>;
@@ -43,6 +45,39 @@ export function registryContract(name: string, open: () => Promise<RegistryUnder
       expect(Buffer.from(byTag?.bytes ?? [])).toEqual(Buffer.from(image.manifest.bytes));
       expect(Buffer.from(await tested.registry.config(repository, image.config.digest))).toEqual(Buffer.from(image.config.bytes));
       expect(await readAll(tested.registry.blob(repository, image.layer.digest))).toEqual(Buffer.from(image.layer.bytes));
+    });
+
+    it('copies a blob to another registry once, counting its bytes at both', async () => {
+      const from = fresh();
+      const to = { ...fresh(), registry: tested.otherHost };
+      const bytes = Buffer.alloc(300_000, 'a layer');
+      const blob = { digest: sha256Digest(bytes), bytes, size: bytes.length };
+      await tested.registry.putBlob(from, blob);
+      const before = tested.registry.traffic();
+
+      const outcomes = [await tested.registry.copyBlob(to, blob, from), await tested.registry.copyBlob(to, blob, from)];
+
+      const { hosts, layerBytesDown } = tested.registry.traffic();
+      expect(outcomes).toEqual(['copied', 'existed']);
+      expect(await readAll(tested.registry.blob(to, blob.digest))).toEqual(bytes);
+      expect(hosts[from.registry]?.down).toBe((before.hosts[from.registry]?.down ?? 0) + bytes.length);
+      expect((hosts[to.registry]?.up ?? 0) - (before.hosts[to.registry]?.up ?? 0)).toBe(bytes.length);
+      expect(layerBytesDown).toBe(before.layerBytesDown + bytes.length);
+    });
+
+    it('stores nothing of a blob that is not there, or not as large as it should be', async () => {
+      const from = fresh();
+      const to = { ...fresh(), registry: tested.otherHost };
+      const bytes = Buffer.alloc(100_000, 'some layer');
+      const blob = { digest: sha256Digest(bytes), bytes, size: bytes.length };
+
+      await expect(tested.registry.copyBlob(to, blob, from)).rejects.toMatchObject({ code: 'not-found' });
+      await tested.registry.putBlob(from, blob);
+
+      for (const size of [bytes.length - 1, bytes.length + 1]) {
+        await expect(tested.registry.copyBlob(to, { ...blob, size }, from)).rejects.toMatchObject({ code: 'refused' });
+      }
+      expect(await tested.registry.hasBlob(to, blob.digest)).toBe(false);
     });
 
     it('keeps the Docker family of an image', async () => {

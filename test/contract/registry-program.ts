@@ -18,10 +18,17 @@ export interface RegistryForm {
   readonly tls?: boolean;
   /** Manifests may be deleted. */
   readonly deletes?: boolean;
+  /** Takes layers that are elsewhere. */
+  readonly foreign?: boolean;
 }
 
 /** Starts docker-registry with storage in memory on a free port of this machine. */
-export async function startRegistry({ login, tls, deletes }: RegistryForm): Promise<{ readonly host: string; readonly folder: string; stop(): Promise<void> }> {
+export async function startRegistry({
+  login,
+  tls,
+  deletes,
+  foreign,
+}: RegistryForm): Promise<{ readonly host: string; readonly folder: string; stop(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'changeover-registry-'));
   const host = `127.0.0.1:${await freePort()}`;
   const certificate = join(folder, 'tls.crt');
@@ -32,6 +39,7 @@ export async function startRegistry({ login, tls, deletes }: RegistryForm): Prom
     log: { level: 'error', accesslog: { disabled: true } },
     storage: { inmemory: {}, ...(deletes ? { delete: { enabled: true } } : {}) },
     http: { addr: host, secret: 'for-tests', ...(tls ? { tls: { certificate, key, clientcas: [certificate] } } : {}) },
+    ...(foreign ? { validation: { manifests: { urls: { allow: ['^https://example[.]com/'] } } } } : {}),
     ...(login ? { auth: { htpasswd: { realm: 'test', path: join(folder, 'htpasswd') } } } : {}),
   };
   writeFileSync(join(folder, 'htpasswd'), HTPASSWD);

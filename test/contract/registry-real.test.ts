@@ -74,14 +74,18 @@ if (isInstalled(PROGRAM)) {
 
 async function openTested(form: RegistryForm): Promise<RegistryUnderTest> {
   const server = await startRegistry(form);
-  const registry = form.login ? openWith({ [server.host]: { auth: 'env:LOGIN' } }, LOGIN) : openWith({});
+  const other = await startRegistry(form);
+  const login = { auth: 'env:LOGIN' } as const;
+  const registry = form.login ? openWith({ [server.host]: login, [other.host]: login }, LOGIN) : openWith({});
   return {
     registry,
     host: server.host,
+    otherHost: other.host,
     deadHost: `127.0.0.1:${await freePort()}`,
     async close() {
       await registry.close();
       await server.stop();
+      await other.stop();
     },
   };
 }

@@ -8,19 +8,22 @@ import { registryContract } from './registry-contract.ts';
 
 registryContract('simulated', async () => {
   const registry = openSimulatedRegistry({ unreachable: ['dead.example.com'] });
-  return { registry, host: 'registry.example.com', deadHost: 'dead.example.com', close: () => registry.close() };
+  return { registry, host: 'registry.example.com', otherHost: 'other.example.com', deadHost: 'dead.example.com', close: () => registry.close() };
 });
 
 registryContract('simulated, over HTTP', async () => {
   const server = await serveRegistry();
+  const other = await serveRegistry();
   const registry = openClient();
   return {
     registry,
     host: server.host,
+    otherHost: other.host,
     deadHost: `127.0.0.1:${await freePort()}`,
     async close() {
       await registry.close();
       await server.close();
+      await other.close();
     },
   };
 });

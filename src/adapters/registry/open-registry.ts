@@ -2,6 +2,7 @@ import { ChangeoverError } from '../../core/error.ts';
 import type { Repository } from '../../core/image/reference.ts';
 import type { Registry } from '../../ports/registry.ts';
 import { checkContent, checkedDigest } from './content-digest.ts';
+import { copyBlob } from './copy-blob.ts';
 import { deleteManifest } from './delete-manifest.ts';
 import { listTags } from './list-tags.ts';
 import { MAX_MANIFEST, nameOf, readManifest, writeManifest } from './manifests.ts';
@@ -20,7 +21,7 @@ export function openRegistry(options: RegistryClientOptions): Registry {
   let layerBytesDown = 0;
   // The agent layer goes to every repository of a fleet: it is hashed once.
   const checked = new WeakMap<Uint8Array, string>();
-  return {
+  const registry: Registry = {
     manifest: (repository, reference, signal) => readManifest(client, { repository, reference, signal }),
     async *blob(repository, digest, signal) {
       for await (const chunk of readBlob(client, blobOf(repository, digest, signal))) {
@@ -46,6 +47,8 @@ export function openRegistry(options: RegistryClientOptions): Registry {
       return uploadBlob(client, { repository, digest, bytes, mountFrom, isNew, signal });
     },
     mountBlob: async (repository, digest, from, signal) => mountBlob(client, { ...blobOf(repository, digest, signal), mountFrom: from }),
+    copyBlob: async (repository, { digest, size }, from, signal) =>
+      copyBlob(client, { ...blobOf(repository, digest, signal), size, read: () => registry.blob(from, digest, signal) }),
     putManifest: (repository, reference, manifest, signal) => writeManifest(client, { repository, reference, ...manifest, signal }),
     tags: (repository, signal) => listTags(client, repository, signal),
     deleteManifest: async (repository, digest, signal) => deleteManifest(client, blobOf(repository, digest, signal)),
@@ -55,6 +58,7 @@ export function openRegistry(options: RegistryClientOptions): Registry {
     traffic: () => ({ ...client.transport.traffic(), layerBytesDown }),
     close: () => client.transport.close(),
   };
+  return registry;
 }
 
 async function canPush(client: RegistryClient, repository: Repository, signal: AbortSignal | undefined): Promise<boolean> {

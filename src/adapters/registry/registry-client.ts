@@ -9,7 +9,7 @@ import { readText } from './read-body.ts';
 import { toRegistryError } from './registry-error.ts';
 import { parseJson } from './schema.ts';
 import { createSender, retryAfterMs } from './sender.ts';
-import { openTransport, type Transport, type WireReply, type WireRequest } from './transport.ts';
+import { openTransport, type Transport, type WireBody, type WireReply, type WireRequest } from './transport.ts';
 
 export interface RegistryClientOptions {
   readonly settings: Policy['registries'];
@@ -32,7 +32,7 @@ export interface RegistryCall {
   /** A second repository of the same registry to read from. */
   readonly alsoPull?: Repository | undefined;
   readonly headers?: { readonly [name: string]: string };
-  readonly body?: Uint8Array;
+  readonly body?: WireBody;
   /** Statuses that are an answer; everything else is thrown. */
   readonly accept: readonly number[];
   /** What is asked, as a phrase for messages: `upload of sha256:…`. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { resolve } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { getCACertificates } from 'node:tls';
 import { Agent, ProxyAgent, request, type Dispatcher } from 'undici';
 import { ChangeoverError } from '../../core/error.ts';
@@ -11,11 +11,14 @@ import { proxyFor } from '../files/proxy-for.ts';
 import { isLoopback, isPrivateLiteral } from './network-host.ts';
 import { toNetworkError } from './registry-error.ts';
 
+/** Bytes, or as many as are said before they come: opened anew whenever the request is sent again. */
+export type WireBody = Uint8Array | { readonly size: number; readonly open: () => AsyncIterable<Uint8Array> };
+
 export interface WireRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
   readonly headers?: { readonly [name: string]: string };
-  readonly body?: Uint8Array;
+  readonly body?: WireBody;
   /** For messages: `registry/repository[:tag]`. */
   readonly target: string;
   readonly signal: AbortSignal | undefined;
@@ -151,13 +154,12 @@ export function openTransport({ settings, directory, env }: TransportOptions): T
       const { method, url, headers, body, signal } = wire;
       const count = countOf(url);
       count.requests += 1;
-      count.up += body?.length ?? 0;
       const reply = await request(url.href, {
         dispatcher: agentFor(url),
         method,
         headersTimeout: body !== undefined ? UPLOAD_TIMEOUT_MS : IDLE_TIMEOUT_MS,
-        headers: { 'user-agent': 'changeover', ...headers },
-        body: body ?? null,
+        headers: { 'user-agent': 'changeover', ...headers, ...(body === undefined ? {} : { 'content-length': String(sizeOf(body)) }) },
+        body: body === undefined ? null : sent(body, count),
         ...(signal === undefined ? {} : { signal }),
       });
       return toReply(wire, reply.statusCode, reply.headers, reply.body);
@@ -168,6 +170,25 @@ export function openTransport({ settings, directory, env }: TransportOptions): T
       await Promise.all([...agents.values()].map((agent) => agent.destroy()));
     },
   };
+}
+
+function sizeOf(body: WireBody): number {
+  return body instanceof Uint8Array ? body.length : body.size;
+}
+
+/** The bytes as they are sent, counted. */
+function sent(body: WireBody, count: { up: number }): Uint8Array | Readable {
+  if (body instanceof Uint8Array) {
+    count.up += body.length;
+    return body;
+  }
+  async function* counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      count.up += chunk.length;
+      yield chunk;
+    }
+  }
+  return Readable.from(counted(body.open()), { objectMode: false });
 }
 
 /** The counts of all hosts, together and apart. */

@@ -1,7 +1,7 @@
 import { ChangeoverError } from '../../core/error.ts';
 import type { Repository } from '../../core/image/reference.ts';
 import type { RegistryClient } from './registry-client.ts';
-import type { WireReply } from './transport.ts';
+import type { WireBody, WireReply } from './transport.ts';
 
 /** An upload that is open at the registry. */
 export interface UploadSession {
@@ -97,10 +97,11 @@ async function sendPiece(client: RegistryClient, { repository, digest, signal }:
   return reply.headers['location'] === undefined ? location : client.location(reply, repository);
 }
 
-async function finishUpload(
+/** Sends the rest and closes the upload; the registry checks the whole against the digest. */
+export async function finishUpload(
   client: RegistryClient,
-  { repository, digest, signal }: Content,
-  { location, rest }: { readonly location: URL; readonly rest: Uint8Array },
+  { repository, digest, signal }: Omit<Content, 'bytes'>,
+  { location, rest }: { readonly location: URL; readonly rest: WireBody },
 ): Promise<void> {
   const target = `${repository.registry}/${repository.path}`;
   // The query is the registry's own (it may be signed): add to it, never rebuild it.

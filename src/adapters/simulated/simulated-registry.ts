@@ -126,6 +126,20 @@ export function openSimulatedRegistry(faults: RegistryFaults = {}, store = creat
       else countOf(repository).requests += 1;
       return blobs.has(digest);
     },
+    async copyBlob(repository, { digest, size }, from, signal) {
+      const { blobs } = visit(repository, 'push', signal);
+      if (blobs.has(digest)) return 'existed';
+      const parts: Uint8Array[] = [];
+      for await (const part of registry.blob(from, digest, signal)) parts.push(part);
+      const bytes = Buffer.concat(parts);
+      checkContent(bytes, digest, from);
+      if (bytes.length !== size) throw new ChangeoverError('refused', `the layer ${digest} does not have the ${size} bytes that its manifest says`);
+      if (registry.faults.full?.includes(repository.registry)) throw noRoom(repository);
+      blobs.set(digest, Uint8Array.from(bytes));
+      countOf(repository).requests += 2;
+      countOf(repository).up += size;
+      return 'copied';
+    },
     async putManifest(repository, reference, { mediaType, bytes }, signal) {
       const target = targetOf(repository, reference);
       if (bytes.length > MAX_MANIFEST) throw tooLarge(repository, reference);

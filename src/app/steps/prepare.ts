@@ -93,7 +93,7 @@ interface Pushed {
   readonly agentHome: Repository;
 }
 
-const pushRules = new Set(['sign-failed', 'tag-taken', 'registry-full', 'base-not-mounted']);
+const pushRules = new Set(['sign-failed', 'tag-taken', 'registry-full', 'base-not-mounted', 'foreign-layer-refused']);
 
 function otherDigest(id: string, planned: string, made: string): ChangeoverError {
   return new ChangeoverError(

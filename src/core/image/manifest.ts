@@ -60,6 +60,7 @@ const anything = z
   .transform((value) => value ?? undefined);
 const head = z.object({ schemaVersion: anything, mediaType: z.string().nullish(), manifests: anything, layers: anything, config: anything });
 const imageSchema = z.object({ config: descriptor, layers: z.array(descriptor), annotations });
+const contentSchema = z.object({ config: descriptor.nullish(), layers: z.array(descriptor).nullish() });
 const indexSchema = z.object({ manifests: z.array(descriptor.extend({ platform: platform.nullish(), artifactType: z.string().nullish() })) });
 
 /**
@@ -84,6 +85,12 @@ export function readManifest(bytes: Uint8Array, mediaType: string): ImageManifes
   if (contradiction !== undefined) throw imageRefusal('manifest-contradicts-itself', `the manifest contradicts itself: ${contradiction}`, { target: digest });
   const common = { family: format.family, mediaType: type, digest };
   return format.kind === 'index' ? { ...common, ...readIndex(bytes) } : { ...common, ...readImage(bytes, digest) };
+}
+
+/** The blobs that the manifest of an image, or of what only looks like one, refers to. Throws `unsupported` when it is no such document. */
+export function blobsOf(bytes: Uint8Array): readonly Descriptor[] {
+  const { config, layers } = readDocument(bytes, contentSchema, 'manifest');
+  return [...(config ? [config] : []), ...(layers ?? [])];
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { ImageFacts } from './image-facts.ts';
-import type { ImageIndex, ImageManifest } from './manifest.ts';
+import { readManifest, type Descriptor, type ImageIndex, type ImageManifest, type IndexChild } from './manifest.ts';
 import type { Repository } from './reference.ts';
 
 /** A manifest as the registry holds it. */
@@ -26,4 +26,27 @@ export interface SourceImage {
   readonly digest: string;
   readonly index?: { readonly raw: RawManifest; readonly parsed: ImageIndex };
   readonly platforms: readonly [PlatformImage, ...PlatformImage[]];
+}
+
+/** The layers of an image that its registry holds, each once. */
+export function baseLayers(source: SourceImage): readonly Descriptor[] {
+  return heldBlobs(source.platforms.flatMap((platform) => platform.parsed.layers));
+}
+
+/** Each blob once, without layers that may not be distributed: those stay where their URLs say, and no registry holds them. */
+export function heldBlobs(blobs: readonly Descriptor[]): readonly Descriptor[] {
+  return [...new Map(blobs.filter((blob) => !isForeign(blob.mediaType)).map((blob) => [blob.digest, blob])).values()];
+}
+
+/** Children of the source's index that are in an index made of it as they were: images for other systems. */
+export function keptChildren(source: SourceImage, root: RawManifest): readonly IndexChild[] {
+  if (!source.index) return [];
+  const index = readManifest(root.bytes, root.mediaType);
+  const names = new Set(index.kind === 'index' ? index.manifests.map((child) => child.digest) : []);
+  return source.index.parsed.manifests.filter((child) => names.has(child.digest));
+}
+
+/** Whether a layer may not be distributed: a registry then knows only where it is. */
+export function isForeign(mediaType: string): boolean {
+  return mediaType.includes('nondistributable') || mediaType.includes('.foreign.');
 }

@@ -3,7 +3,7 @@ import type { Finding } from '../finding.ts';
 import { buildAgentLayer } from '../image/agent-layer.ts';
 import type { BuiltLayer } from '../image/built-layer.ts';
 import { formatReference, parseImageReference } from '../image/reference.ts';
-import type { PlatformImage, SourceImage } from '../image/source-image.ts';
+import { baseLayers, keptChildren, type PlatformImage, type SourceImage } from '../image/source-image.ts';
 import { jsonEqual } from '../json.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Edit } from '../workload/edit.ts';
@@ -65,8 +65,19 @@ export function planChange(subject: ChangeSubject, context: ChangeContext, mode:
   if (composed.kind === 'refused') return composed;
   const reference = targetText(composed.target, policy);
   const imageEdit: Edit = { kind: 'image', container: subject.container.name, before: subject.container.image, after: reference };
-  const { delivery, edits, podEdits, findings } = first;
+  const { delivery, edits, podEdits } = first;
+  const findings = [...first.findings, ...tellCopied(subject.source, composed.target)];
   return { kind: 'planned', mode, target: composed.target, reference, delivery, env: edits.env, edits: [imageEdit, ...podEdits], findings };
+}
+
+/** To another registry the old layers go through this process, as far as it does not have them. */
+function tellCopied(source: SourceImage, { reference, root }: TargetImage): readonly Finding[] {
+  if (reference.repository.registry === source.repository.registry) return [];
+  const layers = baseLayers(source);
+  const bytes = layers.reduce((sum, layer) => sum + layer.size, 0);
+  const others = keptChildren(source, root).length;
+  const { registry } = reference.repository;
+  return [{ id: 'base-layers-copied', severity: 'info', params: { registry, layers: layers.length, bytes, ...(others === 0 ? {} : { others }) } }];
 }
 
 interface PlatformChange {

@@ -42,6 +42,7 @@ const image: Texts = {
   'tag-taken': (p) => `${p('target')}: ${p('detail')}`,
   'registry-full': (p) => `${p('detail')}${around(' (', p('target'), ')')}`,
   'base-not-mounted': (p) => p('detail'),
+  'foreign-layer-refused': (p) => `${p('detail')}${around(' (', p('target'), ')')}`,
   'base-layers-copied': (p) =>
     `${p('registry')} gets those of the ${count(p('layers'), 'old layer')} that it lacks, up to ${formatBytes(Number(p('bytes')))}, copied through this machine${around(', and what the index holds for other systems: ', p('others'), ' more')}`,
   'source-signed': (p) =>
