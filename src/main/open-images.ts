@@ -9,6 +9,7 @@ import { openRegistry } from '../adapters/registry/open-registry.ts';
 import type { PullSecrets } from '../adapters/registry/pull-secrets.ts';
 import type { RegistryClientOptions } from '../adapters/registry/registry-client.ts';
 import { rememberAbilities } from '../adapters/registry/remember-abilities.ts';
+import { rememberConfigs } from '../adapters/registry/remember-configs.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import type { AgentFiles } from '../app/agent-files.ts';
 import type { OpenImages, PlacedPolicy } from '../cli/wiring.ts';
@@ -20,7 +21,7 @@ export function openImages(placed: PlacedPolicy | undefined, secrets?: PullSecre
   const directory = placed?.directory ?? process.cwd();
   const cache = openFileCache(ownFolder(env['XDG_CACHE_HOME'], '.cache'));
   const opened = openRegistry({ ...registryOptions(placed), ...(secrets ? { secrets } : {}) });
-  const registry = { ...opened, probe: rememberAbilities({ registry: opened, cache, clock: systemClock }) };
+  const registry = { ...opened, config: rememberConfigs(opened, cache), probe: rememberAbilities({ registry: opened, cache, clock: systemClock }) };
   const bridge = placed?.policy.to.bridge ? { bridge: bridgeJar } : {};
   let agentFiles: Promise<AgentFiles> | undefined;
   let policyFiles: ReturnType<typeof readPolicyFiles> | undefined;
