@@ -20,11 +20,12 @@ const main = `public class Show {
   }
 }
 `;
+const compiler = 'javac';
 const fast = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto', '-Dfile.encoding=UTF-8'];
 
 beforeAll(() => {
   writeFileSync(join(folder, 'Show.java'), main);
-  execFileSync('javac', ['--release', '8', '-nowarn', '-d', folder, join(folder, 'Show.java')], { stdio: 'ignore' });
+  execFileSync(compiler, ['--release', '8', '-nowarn', '-d', folder, join(folder, 'Show.java')], { stdio: 'ignore' });
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
