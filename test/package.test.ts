@@ -3,8 +3,11 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, sym
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openConverter } from '../src/adapters/tee/open-converter.ts';
 import { writeZip } from '../src/adapters/files/write-zip.ts';
+import { encodeSegment, segment } from './builders/segment.ts';
 
 const root = join(import.meta.dirname, '..');
 /** The package runs on the `node` of PATH: here the one that runs the tests. */
@@ -90,6 +93,15 @@ describe('the published package', () => {
     rmSync(jar);
     expect(examine()).toMatchObject({ status: 'problem' });
     expect(JSON.stringify(examine())).toContain("the bridge's jar is not built");
+  });
+
+  it("runs the tee's thread from its own file", async () => {
+    const converter = openConverter(pathToFileURL(join(folder, 'node_modules/changeover/dist/tee-worker.mjs')));
+
+    const batch = await converter.convert([{ kind: 'segment', bytes: encodeSegment(segment()) }]);
+    await converter.close();
+
+    expect(batch).toMatchObject({ segments: 1, unreadable: 0 });
   });
 
   it('reports wrong usage with exit code 2', () => {
