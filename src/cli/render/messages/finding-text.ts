@@ -78,6 +78,10 @@ const options: Texts = {
   'unknown-agent': (p) => `a Java agent we do not know is in the JVM: ${p('path')}`,
   'unmatched-quote': (p) => `the JVM options in ${p('variable')} have a quote that is never closed`,
   'empty-option': (p) => `the JVM options in ${p('variable')} hold an empty option`,
+  'env-too-long': (p) => `${p('variable')} is longer than ${p('most')} bytes, which no process can be started with`,
+  'java-8-options-ignored': (p) =>
+    `${p('variable')} has ${p('bytes')} bytes: Java 8 ignores all of it, since it reads at most ${p('most')}; move -D options to OTEL_* variables`,
+  'java-8-options-dropped': (p) => `${p('variable')} holds more than ${p('most')} options: Java 8 drops the last ${p('dropped')}`,
   'shell-operator': (p) => `the JVM options in ${p('variable')} hold a shell operator`,
   'options-unreadable': (p) => `the JVM options in ${p('variable')} cannot be read (${p('why')})`,
   'unresolved-reference': (p) => `${p('variable')} refers to ${p('references')}, whose value only the cluster knows`,
