@@ -11,7 +11,7 @@ import { reportImage } from './inspect-image.ts';
 import type { ReadPorts } from './ports.ts';
 import { pushImage, tagTaken } from './push-image.ts';
 import { signerOf } from './sign-image.ts';
-import { resolveImage } from './resolve-image.ts';
+import { namingImage, resolveImage } from './resolve-image.ts';
 
 /** What rewriting one image needs: no cluster. */
 export type ImagePorts = Omit<ReadPorts, 'cluster'>;
@@ -73,6 +73,8 @@ export async function pushRewrite(
     homes: new Map(),
     ...signerOf(ports, policy, signal),
     ...(signal ? { signal } : {}),
+  }).catch((error: unknown) => {
+    throw namingImage(error, formatReference(target.reference));
   });
   return { ...report, rewrite: { ...report.rewrite, status } };
 }

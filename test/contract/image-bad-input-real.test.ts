@@ -55,6 +55,8 @@ describe.skipIf(!isInstalled(PROGRAM))('images that cannot be rewritten, in dock
     const fake = fakeWiring({ files: { 'policy.yaml': JSON.stringify(policy) }, wiring: { openImages: async () => ({ ports, close: () => own.close() }) } });
     const to = `${reference.replace(/[:@][^:@]*$/, '')}:new`;
     const code = await runCli(['image', 'rewrite', reference, '--to', to, '-p', 'policy.yaml', '--yes'], fake.wiring);
+    // Whatever it is about, it names the image that was asked for, or the one to be made.
+    if (code !== 0) expect([reference, to].filter((each) => fake.err().includes(each))).not.toEqual([]);
     return { code, err: fake.err() };
   }
 
