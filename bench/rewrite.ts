@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openLayerReader } from '../src/adapters/registry/layer-reader.ts';
 import { openRegistry } from '../src/adapters/registry/open-registry.ts';
+import { rememberConfigs } from '../src/adapters/registry/remember-configs.ts';
 import { systemClock } from '../src/adapters/system-clock.ts';
 import { agentLayerOf, type AgentFiles } from '../src/app/agent-files.ts';
 import { pushImage } from '../src/app/push-image.ts';
@@ -122,11 +123,13 @@ function at(images: readonly Source[], index: number): Source {
 /** Rewrites as `apply` does; `home` is the agent layer's repository. */
 export function openRewriter(registry: Registry, home: string): Rewriter {
   const kept = new Map<string, Uint8Array>();
-  const layers = openLayerReader(registry, { get: async (key) => kept.get(key), put: async (key, bytes) => void kept.set(key, bytes) });
+  const cache = { get: async (key: string) => kept.get(key), put: async (key: string, bytes: Uint8Array) => void kept.set(key, bytes) };
+  const layers = openLayerReader(registry, cache);
+  const reading = { registry: { ...registry, config: rememberConfigs(registry, cache) }, layers };
   const agent = agentFiles();
   const homes: PushedBlobs = new Map();
   const plan = async (image: Source): Promise<SourceImage> => {
-    const found = await readImage({ registry, layers }, image, { layerScan: true });
+    const found = await readImage(reading, image, { layerScan: true });
     if (found.kind === 'problem') throw new Error(JSON.stringify(found.finding));
     return found.image;
   };
