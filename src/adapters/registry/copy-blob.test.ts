@@ -56,6 +56,19 @@ describe('copying a blob to another registry', () => {
     expect(target.asked.filter((each) => each.method === 'PUT')).toHaveLength(3);
   });
 
+  it('never ends an upload whose content is not what its digest says', async () => {
+    const wrong = Buffer.from(bytes);
+    wrong[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1;
+
+    const { target, how } = await copy(
+      () => ({ body: wrong }),
+      () => ({ status: 201 }),
+    );
+
+    expect(how).toContain('is not what its digest says');
+    expect(target.asked.filter((each) => each.method === 'PUT')).toEqual([]);
+  });
+
   it('gives the upload back, unfinished, where the source is not to be had', async () => {
     const { target, how } = await copy(
       () => ({ status: 404 }),
