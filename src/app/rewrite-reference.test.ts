@@ -129,7 +129,11 @@ describe('rewriting an image under a name of the caller', () => {
 
     const pushed = rewrite(ORDERS, `${HOST}/team/orders:1`);
 
-    await expect(pushed).rejects.toMatchObject({ code: 'refused', target: `${HOST}/team/orders:1`, message: expect.stringContaining('does not mount it from') });
+    await expect(pushed).rejects.toMatchObject({
+      code: 'refused',
+      target: `${HOST}/team/orders:1`,
+      message: expect.stringContaining('does not mount it from'),
+    });
     await expect(inspect(`${HOST}/team/orders:1`)).rejects.toMatchObject({ code: 'not-found' });
   });
 
