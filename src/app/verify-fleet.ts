@@ -78,11 +78,12 @@ export async function judgeSwitched(ports: VerifyPorts, records: readonly Worklo
   const { during } = options;
   const signal = options.signal ? { signal: options.signal } : {};
   const now = clock.now();
-  const window = during ?? { fromMs: now - (options.lookbackMs ?? LOOKBACK_MS), toMs: now };
+  const asked = during ?? { fromMs: now - (options.lookbackMs ?? LOOKBACK_MS), toMs: now };
   const run = options.run ?? records[0]?.run ?? '';
-  if (!store) return makeVerifyReport(run, window, { reason: { id: 'no-trace-store', params: {} } });
+  if (!store) return makeVerifyReport(run, asked, { reason: { id: 'no-trace-store', params: {} } });
   const isSwitched = (record: WorkloadRecord): boolean => !during || record.state === 'SUCCEEDED';
   const fleet = await expectFleet(cluster, records, { ...signal, isSwitched, ...(during ? { countsFromMs: during.fromMs } : {}) });
+  const window = during ?? { ...asked, fromMs: Math.min(now, Math.max(asked.fromMs, switchedFrom(fleet))) };
   try {
     const names = [...fleet.names, ...(options.baseline?.value.services ?? []).flatMap(({ name }) => [name, fleet.canonical(name)])];
     const read = await readTraces(store, names, { ...signal, window, maxTraces: options.maxTraces ?? MAX_TRACES });
@@ -92,6 +93,12 @@ export async function judgeSwitched(ports: VerifyPorts, records: readonly Worklo
     if (!(error instanceof ChangeoverError) || error.code === 'aborted') throw error;
     return makeVerifyReport(run, window, { reason: { id: 'trace-store-failed', params: { detail: error.message } } });
   }
+}
+
+/** When the first workload was switched: no older trace can be judged, so none is read. */
+function switchedFrom({ services }: ExpectedFleet): number {
+  const times = services.flatMap(({ workloads }) => workloads.map(({ countsFromMs }) => countsFromMs));
+  return times.length === 0 ? 0 : Math.min(...times);
 }
 
 interface Evidence {
