@@ -7,6 +7,7 @@ import { repositoryName, type Repository } from '../core/image/reference.ts';
 import { baseLayers, heldBlobs, keptChildren, type SourceImage } from '../core/image/source-image.ts';
 import type { TargetImage } from '../core/plan/compose-target.ts';
 import type { Registry } from '../ports/registry.ts';
+import { allSettled } from './all-settled.ts';
 import { pushManifest } from './push-manifest.ts';
 
 /** Blobs that are, or are being, brought to a repository: `registry/path@digest`. Whoever wants one of them waits for it. */
@@ -40,13 +41,11 @@ export async function bringLayers(registry: Registry, { layers, repository, fami
   const rest = [...new Map(others.map((layer) => [layer.digest, layer])).values()].map((layer) => {
     const from = findElsewhere(homes, repository, layer.digest);
     return once(homes, keyOf(repository, layer.digest), async () => {
-      // It was not to be had there: then it is sent as if it had never been.
-      const mountFrom = await from?.sent.then(() => from.repository).catch(() => undefined);
+      const mountFrom = await arrivedIn(from);
       await registry.putBlob(repository, layer, { ...(mountFrom ? { mountFrom } : { isNew }), ...abort });
     });
   });
-  const failed = (await Promise.allSettled([agent, ...rest])).find((each) => each.status === 'rejected');
-  if (failed) throw failed.reason;
+  await allSettled([agent, ...rest]);
 }
 
 /**
@@ -87,12 +86,12 @@ interface CopyOptions {
   readonly repository: Repository;
   readonly from: Repository;
   /** Another repository of the target's registry that has the blob, or is getting it. */
-  readonly elsewhere: ReturnType<typeof findElsewhere>;
+  readonly elsewhere: Elsewhere | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
 async function copyBlob(registry: Registry, blob: Descriptor, { repository, from, elsewhere, signal }: CopyOptions): Promise<void> {
-  const mountable = await elsewhere?.sent.then(() => elsewhere.repository).catch(() => undefined);
+  const mountable = await arrivedIn(elsewhere);
   if (mountable && (await registry.mountBlob(repository, blob.digest, mountable, signal))) return;
   await registry.copyBlob(repository, blob, from, signal);
 }
@@ -117,17 +116,23 @@ async function settleHome(
 }
 
 /** A repository of the same registry that has a blob, or is about to. */
-function findElsewhere(
-  homes: PushedBlobs,
-  { registry, path }: Repository,
-  digest: string,
-): { readonly repository: Repository; readonly sent: Promise<void> } | undefined {
+interface Elsewhere {
+  readonly repository: Repository;
+  readonly sent: Promise<void>;
+}
+
+function findElsewhere(homes: PushedBlobs, { registry, path }: Repository, digest: string): Elsewhere | undefined {
   for (const [key, sent] of homes) {
     if (!key.startsWith(`${registry}/`) || !key.endsWith(`@${digest}`)) continue;
     const found = key.slice(registry.length + 1, -digest.length - 1);
     return found === path ? undefined : { repository: { registry, path: found }, sent };
   }
   return undefined;
+}
+
+/** Where a blob can be mounted from, once it is there; where it did not arrive, it is brought as if it had never been. */
+async function arrivedIn(elsewhere: Elsewhere | undefined): Promise<Repository | undefined> {
+  return elsewhere?.sent.then(() => elsewhere.repository).catch(() => undefined);
 }
 
 /** Does a piece of work once, however many want it; one that failed may be tried again. */

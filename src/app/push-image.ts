@@ -4,6 +4,7 @@ import type { RewrittenImage } from '../core/image/rewrite-image.ts';
 import type { RawManifest, SourceImage } from '../core/image/source-image.ts';
 import type { TargetImage } from '../core/plan/compose-target.ts';
 import type { Registry } from '../ports/registry.ts';
+import { allSettled } from './all-settled.ts';
 import { bringBase, bringLayers, forgetRepository, type PushedBlobs } from './push-blobs.ts';
 import { lacksBlob, pushManifest } from './push-manifest.ts';
 import { isRegistryFull, registryFull } from './push-room.ts';
@@ -74,12 +75,6 @@ async function pushOnce(registry: Registry, { source, target, reference }: Conte
 
 function rawOf({ manifestDigest, mediaType, manifest }: RewrittenImage): RawManifest {
   return { digest: manifestDigest, mediaType, bytes: manifest };
-}
-
-/** All, and only then the first failure: nothing of an image goes on behind the back of who was told that it failed. */
-async function allSettled(work: readonly Promise<unknown>[]): Promise<void> {
-  const failed = (await Promise.allSettled(work)).find((each) => each.status === 'rejected');
-  if (failed) throw failed.reason;
 }
 
 /** A tag is there with other content, and is never overwritten. */

@@ -7,11 +7,12 @@ import { defaultPolicy } from '../../core/policy/default-policy.ts';
 import { confirm, requireConsent } from '../confirm.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { abortable } from '../interrupts.ts';
-import { connectionOf, namespacesOf, type Invocation } from '../invocation.ts';
+import { namespacesOf, type Invocation } from '../invocation.ts';
 import { loadPolicy } from '../load-policy.ts';
 import { formatBases, formatRetag } from '../render/base-view.ts';
 import { formatRewriteSummary } from '../render/image-rewrite-summary.ts';
 import { showProgress } from '../render/progress.ts';
+import { withEngine } from '../with-engine.ts';
 import { styleFor, writeResult } from '../write-result.ts';
 import { newReference, refusedRewrite } from './run-image.ts';
 
@@ -26,25 +27,14 @@ export function runBase(invocation: Invocation): Promise<ExitCode> {
 }
 
 async function showBases(invocation: Invocation): Promise<ExitCode> {
-  const { wiring, options } = invocation;
+  const namespaces = namespacesOf(invocation.options);
   const placed = await loadPolicy(invocation);
-  const cluster = await wiring.openCluster(connectionOf(options));
-  const progress = showProgress(wiring.stderr);
-  try {
-    const engine = await wiring.openEngine(cluster, placed);
-    try {
-      const survey = { policy: placed?.policy ?? defaultPolicy(), ...namespacesOf(options), layerScan: true, onProgress: (text: string) => progress.say(text) };
-      const report = await abortable(wiring, (signal) => findBases(engine.ports, { ...survey, signal }));
-      progress.close();
-      await writeResult(invocation, report, (style) => formatBases(report, style));
-      return 0;
-    } finally {
-      await engine.close();
-    }
-  } finally {
-    progress.close();
-    await cluster.close();
-  }
+  const policy = placed?.policy ?? defaultPolicy();
+  const report = await withEngine(invocation, placed, ({ ports, progress, untilInterrupted }) =>
+    untilInterrupted((signal) => findBases(ports, { policy, ...namespaces, layerScan: true, signal, onProgress: (text) => progress.say(text) })),
+  );
+  await writeResult(invocation, report, (style) => formatBases(report, style));
+  return 0;
 }
 
 type Ready = PreparedRewrite & { readonly kind: 'ready' };

@@ -6,13 +6,12 @@ import { ChangeoverError } from '../../core/error.ts';
 import type { Json } from '../../core/json.ts';
 import { defaultPolicy } from '../../core/policy/default-policy.ts';
 import type { ExitCode } from '../exit-code.ts';
-import { abortable } from '../interrupts.ts';
-import { connectionOf, namespacesOf, quote, type Invocation } from '../invocation.ts';
+import { namespacesOf, quote, type Invocation } from '../invocation.ts';
 import { loadPolicy } from '../load-policy.ts';
 import { formatDoctor } from '../render/doctor-view.ts';
 import { fixText, type FixContext } from '../render/messages/doctor-text.ts';
-import { showProgress } from '../render/progress.ts';
 import type { PlacedPolicy } from '../wiring.ts';
+import { withEngine } from '../with-engine.ts';
 import { writeResult } from '../write-result.ts';
 
 /** `changeover doctor`: what a migration needs, each with a fix; 3 when anything is not well. With `--rbac`: the rights to grant, from no cluster. */
@@ -27,24 +26,13 @@ export async function runDoctor(invocation: Invocation): Promise<ExitCode> {
 }
 
 async function examine(invocation: Invocation, placed: PlacedPolicy | undefined): Promise<DoctorReport> {
-  const { wiring, options } = invocation;
+  const { wiring } = invocation;
   const doctorOptions = optionsOf(invocation, placed);
-  const cluster = await wiring.openCluster(connectionOf(options));
-  const progress = showProgress(wiring.stderr);
-  try {
-    const engine = await wiring.openEngine(cluster, placed);
-    try {
-      const traces = await wiring.openTraceStore(cluster, doctorOptions.policy);
-      const { registry, agentFiles } = engine.ports;
-      const ports = { cluster, registry, agentFiles, clock: wiring.clock, probeJournal: () => wiring.probeJournal(), traces };
-      return await abortable(wiring, (signal) => diagnose(ports, { ...doctorOptions, signal, onProgress: (text) => progress.say(text) }));
-    } finally {
-      await engine.close();
-    }
-  } finally {
-    progress.close();
-    await cluster.close();
-  }
+  return withEngine(invocation, placed, async ({ cluster, ports: { registry, agentFiles }, progress, untilInterrupted }) => {
+    const traces = await wiring.openTraceStore(cluster, doctorOptions.policy);
+    const ports = { cluster, registry, agentFiles, clock: wiring.clock, probeJournal: () => wiring.probeJournal(), traces };
+    return untilInterrupted((signal) => diagnose(ports, { ...doctorOptions, signal, onProgress: (text) => progress.say(text) }));
+  });
 }
 
 function optionsOf({ options }: Invocation, placed: PlacedPolicy | undefined): DoctorOptions {

@@ -1,13 +1,12 @@
 import { makePlan } from '../../app/make-plan.ts';
 import type { Plan } from '../../core/plan/plan.ts';
 import type { ExitCode } from '../exit-code.ts';
-import { abortable } from '../interrupts.ts';
-import { connectionOf, flagsOf, namespacesOf, quote, type Invocation } from '../invocation.ts';
+import { flagsOf, namespacesOf, quote, type Invocation } from '../invocation.ts';
 import { loadPolicy } from '../load-policy.ts';
 import { formatPlan } from '../render/plan-view.ts';
-import { showProgress } from '../render/progress.ts';
 import { ChangeoverError } from '../../core/error.ts';
 import type { PlacedPolicy } from '../wiring.ts';
+import { withEngine } from '../with-engine.ts';
 import { writeResult } from '../write-result.ts';
 
 /** `changeover plan -p policy.yaml`: what would change; 0 whenever there is a plan. Writes nothing but the file of `--out`. */
@@ -29,22 +28,12 @@ export async function runPlan(invocation: Invocation): Promise<ExitCode> {
 }
 
 async function planWith(invocation: Invocation, placed: PlacedPolicy): Promise<Plan> {
-  const { wiring, options } = invocation;
+  const { options } = invocation;
   const chosen = { ...namespacesOf(options), ...(options.workload === undefined ? {} : { workload: options.workload }) };
-  const cluster = await wiring.openCluster(connectionOf(options));
-  const progress = showProgress(wiring.stderr);
-  try {
-    const engine = await wiring.openEngine(cluster, placed);
-    try {
-      const { policy, directory } = placed;
-      const reading = { allow: options.allow ?? [], layerScan: options.layerScan !== false, onProgress: (text: string) => progress.say(text) };
-      const { traces } = engine.ports;
-      return await abortable(wiring, (signal) => makePlan(engine.ports, { policy, directory, ...chosen, ...reading, traces, signal }));
-    } finally {
-      await engine.close();
-    }
-  } finally {
-    progress.close();
-    await cluster.close();
-  }
+  return withEngine(invocation, placed, ({ ports, progress, untilInterrupted }) => {
+    const { policy, directory } = placed;
+    const reading = { allow: options.allow ?? [], layerScan: options.layerScan !== false, onProgress: (text: string) => progress.say(text) };
+    const { traces } = ports;
+    return untilInterrupted((signal) => makePlan(ports, { policy, directory, ...chosen, ...reading, traces, signal }));
+  });
 }
