@@ -3,6 +3,11 @@ import { countsFrom, isSwitched, type ExpectedService } from './expected-service
 import type { CanonicalName } from './service-names.ts';
 import { callerBySw8, callerOfFalseRoot } from './span-caller.ts';
 
+/** How long pods of the old template may go on after their service counts as switched: their last requests, and the wait before they are killed. */
+const DRAIN_MS = 120_000;
+/** The tee says on each span which segment of the old agent it was. */
+const OLD_SEGMENT = 'sw8.segment_id';
+
 /** A span as judging reads it (the trace store port's `StoredSpan`). */
 export interface JudgedSpan {
   readonly traceId: string;
@@ -46,6 +51,8 @@ export interface TraceContext {
   readonly expected: readonly ExpectedService[];
   /** Services that report to this store. */
   readonly here: ReadonlySet<string>;
+  /** Services whose old agent reports to this store, through the tee. */
+  readonly oldHere: ReadonlySet<string>;
   readonly canonical: CanonicalName;
   /** The expected service behind a host name. */
   readonly serviceAt: (host: string) => ExpectedService | undefined;
@@ -79,13 +86,24 @@ export function callsBetween(spans: readonly JudgedSpan[]): readonly Call[] {
   });
 }
 
-function orphanBreak(span: JudgedSpan, { expected, here, canonical }: TraceContext): Break {
+/** Services that have spans made of the old agent's segments. */
+export function servicesThroughTee(spans: readonly JudgedSpan[]): ReadonlySet<string> {
+  return new Set(spans.filter((span) => span.attributes[OLD_SEGMENT] !== undefined).map((span) => span.service));
+}
+
+function orphanBreak(span: JudgedSpan, context: TraceContext): Break {
   const { service, traceId } = span;
   const caller = callerBySw8(span);
   if (caller === undefined) return { id: 'orphan-spans', service, traceId };
-  const from = canonical(caller);
-  const switched = expected.some((each) => each.service === from && isSwitched(each));
-  return { id: switched || here.has(from) ? 'orphan-spans' : 'parent-not-here', service, traceId, from };
+  const from = context.canonical(caller);
+  return { id: reportsHere(from, span.startMs, context) ? 'orphan-spans' : 'parent-not-here', service, traceId, from };
+}
+
+/** Whether the one who wrote an sw8 header at a time (milliseconds since the epoch) sends its spans here: of a switched service it may still have been an old pod. */
+function reportsHere(service: string, atMs: number, { expected, here, oldHere }: TraceContext): boolean {
+  const caller = expected.find((each) => each.service === service);
+  if (!caller || !isSwitched(caller)) return here.has(service);
+  return oldHere.has(service) || atMs >= countsFrom(caller) + DRAIN_MS;
 }
 
 function falseRootBreak(span: JudgedSpan, canonical: CanonicalName): readonly Break[] {

@@ -243,8 +243,29 @@ describe('judgeTraces', () => {
       expect(services[0]).toMatchObject({ verdict: 'broken', findings: [{ id: 'orphan-spans' }] });
     });
 
-    it('finds the chain broken where the caller was switched and shows nothing', () => {
-      const { services } = judgeTraces([joined], [service('stock'), service('gateway')], { ...options, canonical: plain });
+    const at = (ms: number): ExpectedService => service('gateway', { countsFromMs: SWITCHED + 60_000 + ms });
+    const later = span('g', 'gateway', { traceId: 't2', startMs: SWITCHED + 200_000 });
+
+    it('finds the chain broken where the caller had been switched for long, whether or not it shows anything', () => {
+      const silent = judgeTraces([joined], [service('stock'), at(-120_000)], { ...options, canonical: plain });
+      const seen = judgeTraces([joined, [later]], [service('stock'), at(-120_000)], { ...options, canonical: plain });
+
+      for (const { services } of [silent, seen]) expect(services[0]).toMatchObject({ verdict: 'broken', findings: [{ id: 'orphan-spans' }] });
+    });
+
+    it.each([
+      ['was switched later', at(30_000)],
+      ['may still have had an old pod', at(-119_999)],
+    ])('finds the other half elsewhere where the caller %s', (_, gateway) => {
+      const { services } = judgeTraces([joined, [later]], [service('stock'), gateway], { ...options, canonical: plain });
+
+      expect(services[0]).toMatchObject({ verdict: 'ok', findings: [{ id: 'parent-not-here' }] });
+    });
+
+    it('finds the chain broken where the tee carries what the old agent of the caller sent', () => {
+      const old = span('o', 'gateway', { traceId: 't3', attributes: { 'sw8.segment_id': '1.2.3' } });
+
+      const { services } = judgeTraces([joined, [later], [old]], [service('stock'), at(30_000)], { ...options, canonical: plain });
 
       expect(services[0]).toMatchObject({ verdict: 'broken', findings: [{ id: 'orphan-spans' }] });
     });

@@ -1,7 +1,7 @@
 import { rememberServices } from './call-target.ts';
 import { countsFrom, type ExpectedService } from './expected-service.ts';
 import { judgeService, SETTLE_MS, type JudgeServiceOptions } from './judge-service.ts';
-import { judgeTrace, type Break, type BreakId, type Call, type JudgedSpan } from './judge-trace.ts';
+import { judgeTrace, servicesThroughTee, type Break, type BreakId, type Call, type JudgedSpan } from './judge-trace.ts';
 import type { CanonicalName } from './service-names.ts';
 import type { ServiceEdge, ServiceReport, TraceCounts } from './verify-report.ts';
 
@@ -31,7 +31,8 @@ export interface JudgedTraces {
 export function judgeTraces(traces: readonly (readonly JudgedSpan[])[], expected: readonly ExpectedService[], options: JudgeTracesOptions): JudgedTraces {
   const named = traces.map((spans) => spans.map((span) => rename(span, options.canonical)));
   const spans = Map.groupBy(named.flat(), (span) => span.service);
-  const context = { expected, here: new Set([...spans.keys(), ...options.alsoHere]), canonical: options.canonical, serviceAt: rememberServices(expected) };
+  const here = new Set([...spans.keys(), ...options.alsoHere]);
+  const context = { expected, here, oldHere: servicesThroughTee(named.flat()), canonical: options.canonical, serviceAt: rememberServices(expected) };
   const since = new Map(expected.flatMap((each) => (each.service === undefined ? [] : [[each.service, countsFrom(each)] as const])));
   const judged = named.filter((each) => isJudgeable(each, since, options));
   const verdicts = judged.map((each) => judgeTrace(each, context));
