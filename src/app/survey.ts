@@ -7,6 +7,7 @@ import { pooled } from './pooled.ts';
 import type { ReadPorts } from './ports.ts';
 import { readConfigMaps, readFleet } from './read-fleet.ts';
 import { readImage } from './read-image.ts';
+import { readOwners } from './read-owners.ts';
 
 export interface SurveyOptions {
   readonly policy: Policy;
@@ -31,12 +32,14 @@ export async function survey(ports: Ports, options: SurveyOptions): Promise<read
   onProgress?.('Reading workloads, ReplicaSets and pods');
   const fleet = (await readFleet(ports.cluster, options)).filter((workload) => isMeant(workload, options.workload));
   const looks = new Map(fleet.map((workload) => [workload.id, firstLook(workload, policy)]));
+  const owners = await readOwners(ports.cluster, fleet, options.signal);
   const images = await readImages(ports, looks, options);
   return pooled(fleet, 8, async (workload) => {
     const look = looks.get(workload.id) ?? { candidates: [] };
     const configMaps = await readConfigMaps(ports.cluster, workload, options.signal);
     const byContainer = new Map(look.candidates.map((candidate) => [candidate.container.name, imageOf(candidate, images)]));
-    return inspectWorkload({ workload, policy, look, images: byContainer, configMaps });
+    const owner = owners.get(workload.id);
+    return inspectWorkload({ workload, policy, look, images: byContainer, configMaps, ...(owner ? { owner } : {}) });
   });
 }
 

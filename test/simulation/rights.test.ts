@@ -62,7 +62,8 @@ describe('the rights that doctor prints', () => {
     expect(events.filter((event) => event.type === 'warning')).toEqual([]);
     expect([...refused]).toEqual([]);
     const unused = [...granted].filter((each) => !used.has(each));
-    expect(unused).toEqual(['get configmaps in shop']); // for variables from ConfigMaps, which these services do not have
+    // For owners and variables from ConfigMaps that these services do not have.
+    expect(unused).toEqual(['get configmaps in shop', 'get applications', 'get kustomizations', 'get helmreleases']);
   });
 });
 

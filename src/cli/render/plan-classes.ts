@@ -3,6 +3,7 @@ import { redact } from '../../core/redact.ts';
 import type { Edit } from '../../core/workload/edit.ts';
 import { groupBy } from './group-by.ts';
 import { findingText } from './messages/finding-text.ts';
+import { ownerStanding } from './messages/owner-text.ts';
 import { around, count } from './messages/say.ts';
 import { nameLines } from './names.ts';
 import type { Paint } from './paint.ts';
@@ -51,7 +52,7 @@ export function formatClass(members: readonly MigrateItem[], options: ClassOptio
   const { paint, width } = options;
   const pods = members.reduce((sum, item) => sum + item.replicas, 0);
   const head = `${paint('strong', `${options.title}: ${example.delivery}`)}, ${count(members.length, 'workload')}, ${count(pods, 'pod')}`;
-  const rows = [...agentRows(members, example), ...refusedRows(example), ...editRows(members, example), ...imageRows(example, options.plan)];
+  const rows = [...agentRows(members, example), ...ownerRows(members), ...refusedRows(example), ...editRows(members, example), ...imageRows(example, options.plan)];
   const names = nameLines(
     members.map((item) => item.id),
     { width, indent: 4 },
@@ -67,6 +68,12 @@ function agentRows(members: readonly MigrateItem[], example: MigrateItem): reado
     [label('old agent'), `${agent.id} ${versions.map(printable).join(', ')} at ${printable(agent.jarPath)}, named in ${printable(agent.source)}`],
     [label('example'), `${shortName(example.id)} [${printable(example.container)}]`],
   ];
+}
+
+/** Who deploys them, and so until when a direct change stands. */
+function ownerRows(members: readonly MigrateItem[]): readonly (readonly Cell[])[] {
+  const groups = groupBy(members, ({ owner }) => `${owner.kind}${around(': ', ownerStanding(owner))}`);
+  return [...groups].filter(([text]) => text !== 'none').map(([text, group]) => [label('deployed by'), `${text} (${group.length})`]);
 }
 
 function refusedRows(example: MigrateItem): readonly (readonly Cell[])[] {

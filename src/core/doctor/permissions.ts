@@ -28,7 +28,7 @@ export interface Right {
 }
 
 interface Row extends Omit<Right, 'namespace' | 'names'> {
-  readonly place: 'namespaces' | 'by-label' | 'fleet' | 'state' | 'traces';
+  readonly place: 'cluster' | 'namespaces' | 'by-label' | 'fleet' | 'state' | 'traces';
   readonly tasks: readonly Task[];
 }
 
@@ -45,6 +45,10 @@ const table: readonly Row[] = [
   { place: 'fleet', group: 'apps', resource: 'deployments', verbs: ['get', 'patch'], tasks: ['apply'], why: 'change-workloads' },
   { place: 'fleet', group: '', resource: 'pods', subresource: 'log', verbs: ['get'], tasks: ['apply'], why: 'prove-agent' },
   { place: 'fleet', group: '', resource: 'events', verbs: ['create'], tasks: ['apply'], why: 'tell-teams' },
+  { place: 'fleet', group: '', resource: 'events', verbs: ['list'], tasks: ['apply'], why: 'read-events' },
+  { place: 'cluster', group: 'argoproj.io', resource: 'applications', verbs: ['get'], tasks: all, why: 'read-owners' },
+  { place: 'cluster', group: 'kustomize.toolkit.fluxcd.io', resource: 'kustomizations', verbs: ['get'], tasks: all, why: 'read-owners' },
+  { place: 'cluster', group: 'helm.toolkit.fluxcd.io', resource: 'helmreleases', verbs: ['get'], tasks: all, why: 'read-owners' },
   { place: 'state', group: '', resource: 'configmaps', verbs: ['get', 'list'], tasks: ['apply', 'drift'], why: 'read-records' },
   { place: 'state', group: '', resource: 'configmaps', verbs: ['create', 'update'], tasks: ['apply'], why: 'keep-records' },
   { place: 'state', group: 'coordination.k8s.io', resource: 'leases', verbs: ['get'], tasks: ['apply', 'drift'], why: 'read-records' },
@@ -62,6 +66,8 @@ function spread({ place, tasks: _tasks, ...right }: Row, task: Task, scope: Flee
   switch (place) {
     case 'namespaces':
       return [{ ...right, names: [...new Set(['kube-system', ...(task === 'plan' ? [] : [scope.stateNamespace]), ...fleet])] }];
+    case 'cluster':
+      return [right];
     case 'by-label':
       return scope.byLabel ? [right] : [];
     case 'fleet':

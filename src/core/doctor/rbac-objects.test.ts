@@ -47,13 +47,16 @@ describe('the rights of a task', () => {
 });
 
 describe('the objects that grant them', () => {
-  it('are a Role per namespace for named ones, and a ClusterRole that reaches single Namespaces alone', () => {
+  it('are a Role per namespace for named ones, and a ClusterRole that reaches single Namespaces, and what GitOps controllers are told to do', () => {
     const objects = rbacObjects('apply', { ...shop, namespaces: ['shop', 'web'] });
 
     const places = objects.filter((object) => object.kind === 'Role').map((object) => object.metadata.namespace);
     expect(places).toEqual(['shop', 'web', 'changeover']);
     expect(objects.find((object) => object.kind === 'ClusterRole')?.['rules']).toEqual([
       { apiGroups: [''], resources: ['namespaces'], resourceNames: ['kube-system', 'changeover', 'shop', 'web'], verbs: ['get'] },
+      { apiGroups: ['argoproj.io'], resources: ['applications'], verbs: ['get'] },
+      { apiGroups: ['kustomize.toolkit.fluxcd.io'], resources: ['kustomizations'], verbs: ['get'] },
+      { apiGroups: ['helm.toolkit.fluxcd.io'], resources: ['helmreleases'], verbs: ['get'] },
     ]);
   });
 

@@ -1,14 +1,18 @@
 import { otherAgentFindings } from '../agents/other-agent-findings.ts';
 import type { Finding, Skip } from '../finding.ts';
+import type { ImageFacts } from '../image/image-facts.ts';
 import type { SourceImage } from '../image/source-image.ts';
 import type { ConfigMaps } from '../jvm/effective-env.ts';
 import type { Policy } from '../policy/policy.ts';
 import { readMarker, readOutcome } from '../rollout/marker.ts';
 import { detectOwner, ownerReverts } from '../workload/owner.ts';
+import { ownerFindings } from './owner-findings.ts';
 import type { Container, Workload } from '../workload/workload.ts';
 import { illBefore, matchesNameRule, type Candidate, type FirstLook } from './first-look.ts';
 import { ownerOf } from './owner-team.ts';
+import type { Owner } from './plan.ts';
 import { readContainer, type ContainerReading } from './read-container.ts';
+import { agentsMeant, isUpgrade } from './running-agents.ts';
 
 /** An image a candidate runs, as far as it could be read. */
 export type CandidateImage =
@@ -23,6 +27,8 @@ export interface InspectInput {
   /** By container name. */
   readonly images: ReadonlyMap<string, CandidateImage>;
   readonly configMaps: ConfigMaps;
+  /** With what its owner's own objects say; left out = what the workload's marks tell. */
+  readonly owner?: Owner;
 }
 
 /** One container with what it effectively runs. */
@@ -36,6 +42,7 @@ export interface InspectedContainer {
 /** A workload with its business container found, or the true reason why it is left alone. */
 export interface Inspection {
   readonly workload: Workload;
+  readonly owner: Owner;
   readonly business?: InspectedContainer;
   /** What its containers take variables from. */
   readonly configMaps: ConfigMaps;
@@ -52,21 +59,27 @@ export function inspectWorkload(input: InspectInput): Inspection {
   const { workload, look, policy } = input;
   const inspected = look.candidates.map((candidate) => inspectContainer(candidate, input));
   const business = chooseContainer(inspected, input);
-  const base = { workload, configMaps: input.configMaps, ...(business ? { business } : {}), findings: business ? findingsOf(business) : [] };
+  const owner = input.owner ?? detectOwner(workload.object);
+  const findings = business ? [...findingsOf(business), ...ownerFindings(owner)] : [];
+  const base = { workload, owner, configMaps: input.configMaps, ...(business ? { business } : {}), findings };
   if (look.skip) return { ...base, skip: look.skip };
   if (!business)
     return {
       ...base,
       skip: { id: inspected.length === 0 ? 'no-jvm' : 'ambiguous-container', params: { candidates: inspected.map((each) => each.container.name) } },
     };
-  return { ...base, ...judgeBusiness(business, input, policy) };
+  return { ...base, ...judgeBusiness(business, { ...input, owner }, policy) };
 }
 
-function judgeBusiness(business: InspectedContainer, input: InspectInput, policy: Policy): { readonly skip?: Skip; readonly migratedBy?: string } {
+function judgeBusiness(
+  business: InspectedContainer,
+  input: InspectInput & { readonly owner: Owner },
+  policy: Policy,
+): { readonly skip?: Skip; readonly migratedBy?: string } {
   const { workload } = input;
-  const ours = business.image.kind === 'read' ? business.image.image.platforms[0].facts.ours : undefined;
-  const has = (agent: string): boolean => business.reading.detected.some((each) => each.agent === agent);
-  if (ours?.agent === policy.to.agent || (has(policy.to.agent) && !has(policy.from.agent))) {
+  const facts = factsOf(business.image);
+  const has = (agent: string): boolean => agentsMeant(business.reading, facts, policy).some((each) => each.agent === agent);
+  if (!isUpgrade(policy) && (facts?.ours?.agent === policy.to.agent || (has(policy.to.agent) && !has(policy.from.agent)))) {
     const run = runOf(workload);
     return { skip: { id: 'already-on-target', params: { agent: policy.to.agent } }, ...(run === undefined ? {} : { migratedBy: run }) };
   }
@@ -80,8 +93,8 @@ function judgeBusiness(business: InspectedContainer, input: InspectInput, policy
   if (business.digests.length > 1) return { skip: { id: 'multiple-digests', params: { digests: business.digests } } };
   const ill = illBefore(workload);
   if (ill) return { skip: ill };
-  const owner = detectOwner(workload.object);
-  if (ownerReverts(owner)) return { skip: { id: 'owner-reverts', params: { owner: ownerOf(owner) } } };
+  const { owner } = input;
+  if (ownerReverts(owner)) return { skip: { id: 'owner-reverts', params: { owner: ownerOf(owner), because: owner.because ?? '' } } };
   const marker = readMarker(workload.object);
   if (marker !== undefined) return { skip: { id: 'locked', params: { run: marker === 'unreadable' ? 'unreadable' : marker.run } } };
   return {};
@@ -90,17 +103,21 @@ function judgeBusiness(business: InspectedContainer, input: InspectInput, policy
 function inspectContainer(candidate: Candidate, input: InspectInput): InspectedContainer {
   const { container, digests } = candidate;
   const image = input.images.get(container.name) ?? { kind: 'not-read' };
-  const facts = image.kind === 'read' ? image.image.platforms[0].facts : undefined;
+  const facts = factsOf(image);
   return { container, digests, image, reading: readContainer(container, { ...(facts ? { facts } : {}), configMaps: input.configMaps }) };
 }
 
 function chooseContainer(inspected: readonly InspectedContainer[], input: InspectInput): InspectedContainer | undefined {
   const { workload, policy } = input;
-  const carrying = inspected.filter((each) => each.reading.detected.some((agent) => agent.agent === policy.from.agent));
+  const carrying = inspected.filter((each) => agentsMeant(each.reading, factsOf(each.image), policy).some((agent) => agent.agent === policy.from.agent));
   if (carrying.length > 0) return carrying.length === 1 ? carrying[0] : undefined;
   const named = inspected.filter((each) => matchesNameRule(workload, each.container.name, policy));
   if (named.length > 0) return named.length === 1 ? named[0] : longest(named);
   return inspected.length === 1 ? inspected[0] : undefined;
+}
+
+function factsOf(image: CandidateImage): ImageFacts | undefined {
+  return image.kind === 'read' ? image.image.platforms[0].facts : undefined;
 }
 
 /** Of several containers whose names begin the workload's name, the longest name says most. */

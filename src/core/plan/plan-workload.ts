@@ -1,9 +1,9 @@
 import type { DetectedAgent } from '../agents/agent.ts';
 import type { Finding, Skip } from '../finding.ts';
+import type { Policy } from '../policy/policy.ts';
 import { repositoryName } from '../image/reference.ts';
 import type { SourceImage } from '../image/source-image.ts';
 import { redactValue } from '../redact.ts';
-import { detectOwner } from '../workload/owner.ts';
 import { podTemplate, templateHash } from '../workload/pod-template.ts';
 import { sealEdits } from '../workload/seal-edits.ts';
 import { blockingFindings, type Allowance } from './allowed.ts';
@@ -17,6 +17,7 @@ import { teamOf } from './owner-team.ts';
 import type { MigrateItem, PlanItem, RefusedDelivery } from './plan.ts';
 import type { ChangeContext, ChangeSubject, PlannedChange } from './plan-change.ts';
 import { planSettings, readAgentSettings } from './plan-settings.ts';
+import { agentsMeant, isUpgrade, runningAgents } from './running-agents.ts';
 
 export interface PlanContext extends ChangeContext {
   readonly allowance: Allowance;
@@ -35,11 +36,12 @@ export interface PlannedWorkload {
 export function planWorkload(inspection: Inspection, context: PlanContext): PlannedWorkload {
   const { business, skip } = inspection;
   if (skip || !business) return { item: skipItem(inspection, context, skip ?? { id: 'ambiguous-container', params: {} }) };
-  const found = business.reading.detected.find((each) => each.agent === context.policy.from.agent);
+  const found = runningIn(business, context.policy).find((each) => each.agent === context.policy.from.agent);
   if (!found || business.image.kind !== 'read') return { item: skipItem(inspection, context, blockedBy(inspection.findings)) };
   const subject: Subject = { inspection, business, found, source: business.image.image };
   const { change, refused } = chooseDelivery(changeSubject(subject), context);
   const findings = [...inspection.findings, ...(change?.findings ?? settingsFindings(subject, context)), ...codeFindings(subject.source)];
+  if (change && isOnTarget(change, subject, context)) return { item: skipItem(inspection, context, { id: 'already-on-target', params: { agent: found.agent } }) };
   const blocking = blockingFindings(findings, inspection.workload, context.allowance);
   if (change && blocking.length === 0) return { item: makeItem(subject, context, { change, refused, findings }), target: change.target };
   const reasons = blocking.length > 0 ? blocking : refused.map((each) => each.finding);
@@ -62,6 +64,20 @@ function settingsFindings(subject: Subject, { policy, files }: PlanContext): rea
   const { business, source, found } = subject;
   const mode = policy.delivery === 'image' ? 'image' : 'takeover';
   return planSettings({ ...changeSubject(subject), facts: source.platforms[0].facts, policy, files }, business.reading, { found, mode }).findings;
+}
+
+function runningIn({ reading, image }: InspectedContainer, policy?: Policy): readonly DetectedAgent[] {
+  const facts = image.kind === 'read' ? image.image.platforms[0].facts : undefined;
+  return policy ? agentsMeant(reading, facts, policy) : runningAgents(reading, facts);
+}
+
+/** An upgrade with nothing to do: our image would become itself, or another's has this very version and every setting already. */
+function isOnTarget(change: PlannedChange, { business, found, source }: Subject, { policy, agentVersion }: PlanContext): boolean {
+  if (!isUpgrade(policy) || change.edits.some((edit) => edit.kind !== 'image')) return false;
+  if (source.platforms[0].facts.ours) return change.target.root.digest === source.digest;
+  const { entrypoint, cmd, changes } = change.delivery;
+  const isSet = Object.entries(change.env).every(([name, value]) => business.reading.env.values[name] === value);
+  return found.version === agentVersion && change.mode === 'takeover' && isSet && !entrypoint && !cmd && changes.every((each) => each.kind !== 'file');
 }
 
 function makeItem(
@@ -123,7 +139,7 @@ function itemBase(inspection: Inspection, context: PlanContext, findings: readon
   return {
     id: workload.id,
     uid: workload.uid,
-    owner: detectOwner(workload.object),
+    owner: inspection.owner,
     replicas: replicasWanted(workload),
     findings,
     ...(team === undefined ? {} : { team }),
@@ -132,7 +148,7 @@ function itemBase(inspection: Inspection, context: PlanContext, findings: readon
 
 function skipItem(inspection: Inspection, context: PlanContext, skip: Skip): PlanItem & { readonly action: 'skip' } {
   const { business, migratedBy } = inspection;
-  const found = business?.reading.detected[0];
+  const [found] = business ? runningIn(business) : [];
   return {
     ...itemBase(inspection, context, inspection.findings),
     action: 'skip',

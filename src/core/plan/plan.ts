@@ -21,8 +21,20 @@ export interface AgentSummary {
 
 /** Who owns the workload's manifest, as far as labels, annotations and managed fields tell. */
 export interface Owner {
-  readonly kind: 'argo-cd' | 'flux' | 'helm' | 'operator' | 'kubectl' | 'none';
+  readonly kind: 'argo-cd' | 'flux' | 'helm' | 'operator' | 'kubectl' | 'release-system' | 'none';
   readonly name?: string;
+  /** Where its Application, Kustomization, HelmRelease or release is, as far as the marks tell. */
+  readonly namespace?: string;
+  /** Of Flux: the kind that owns the workload. */
+  readonly by?: 'Kustomization' | 'HelmRelease';
+  /** The mark it was found by: `label helm.toolkit.fluxcd.io/name`, `managedFields helm`, … */
+  readonly shownBy?: string;
+  /** Whether it undoes a direct change while nobody deploys; absent = it never looks between two deploys. */
+  readonly reverts?: 'yes' | 'no' | 'unknown';
+  /** Stable id of why: `self-heal`, `suspended`, `sync-object-denied`, … */
+  readonly because?: string;
+  /** Reloader edits its template when a ConfigMap or Secret changes. */
+  readonly reloader?: true;
 }
 
 interface ItemBase {

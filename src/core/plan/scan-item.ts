@@ -2,24 +2,24 @@ import { assertNever } from '../error.ts';
 import type { AgentSettings, DetectedAgent } from '../agents/agent.ts';
 import { isJsonObject } from '../json.ts';
 import type { CarrierSource } from '../jvm/effective-options.ts';
-import { detectOwner } from '../workload/owner.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { Inspection } from './inspect-workload.ts';
 import type { AgentSummary } from './plan.ts';
 import { readAgentSettings } from './plan-settings.ts';
+import { runningAgents } from './running-agents.ts';
 import type { ScanItem } from './scan-result.ts';
 
 /** One row of the inventory from an inspection. */
 export function scanItem(inspection: Inspection): ScanItem {
   const { workload, business, skip, findings } = inspection;
-  const found = business?.reading.detected[0];
+  const [found] = business ? runningAgents(business.reading, business.image.kind === 'read' ? business.image.image.platforms[0].facts : undefined) : [];
   const [digest] = business?.digests ?? [];
   return {
     id: workload.id,
     uid: workload.uid,
     replicas: replicasWanted(workload),
     pods: workload.pods.length,
-    owner: detectOwner(workload.object),
+    owner: inspection.owner,
     eligible: skip === undefined,
     findings,
     ...(business ? { container: business.container.name, image: business.container.image } : {}),

@@ -1,6 +1,7 @@
 import type { Finding } from '../../../core/finding.ts';
 import { formatBytes } from '../bytes.ts';
 import { convertTexts } from '../convert-texts.ts';
+import { ownerReason } from './owner-text.ts';
 import { around, count, say, type Texts } from './say.ts';
 
 /** What a finding says about its workload or service, in words. */
@@ -125,6 +126,10 @@ const change: Texts = {
   'agent-core-in-app': (p) => `the application itself uses classes only the old agent brings (${p('names')}), in ${p('paths')}`,
   'service-name-unknown': (p) => `the service's name is not known${around(': no label for ', p('template'))}`,
   'env-overridden': (p) => `the workload's own ${p('name')} (${p('by')}) stays and overrides ours`,
+  'owner-may-revert': (p) => `${p('owner')} will put the old image back: ${ownerReason(p('because'))}; change its repository before (plan --export)`,
+  'reloader-edits': () => 'Reloader restarts it when a ConfigMap or Secret changes, also while its rollout is watched',
+  'settings-not-repeated': (p) =>
+    `the image brings ${p('names')} from an earlier policy, and this one does not say it again: add it to spec.to.env, or it is gone`,
   'ghost-env': (p) => `${p('name')} is added to the pod and survives the owner's next deploy`,
 };
 

@@ -1,4 +1,5 @@
 import type { Skip, SkipId } from '../../../core/finding.ts';
+import { ownerReason } from './owner-text.ts';
 import { around, say, type Params, type Texts } from './say.ts';
 
 /** Why a workload is left alone, in words. */
@@ -36,7 +37,7 @@ const details: Partial<Record<SkipId, (p: Params) => string>> = {
   'ambiguous-container': (p) => around('candidates ', p('candidates')),
   'multiple-digests': (p) => p('digests'),
   'unhealthy-before': (p) => around('', p('ready'), ` of ${p('wanted')} pods Ready`),
-  'owner-reverts': (p) => p('owner'),
+  'owner-reverts': (p) => `${p('owner')}${around(': ', ownerReason(p('because')))}`,
   'already-on-target': (p) => p('agent'),
   blocked: (p) => p('findings') || p('finding'),
   stale: (p) => p('what'),
