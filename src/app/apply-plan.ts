@@ -1,6 +1,6 @@
 import { ChangeoverError } from '../core/error.ts';
 import { parsePolicy } from '../core/policy/parse-policy.ts';
-import type { MigrateItem, Plan, PlanItem } from '../core/plan/plan.ts';
+import type { MigrateItem, Plan, PlanItem, SkipItem } from '../core/plan/plan.ts';
 import type { RunRecord, WorkloadRecord } from '../core/rollout/run-record.ts';
 import { exitCodeOf, summariseRun } from '../core/rollout/summarise-run.ts';
 import { driveRun, type DriveOptions, type RunResult } from './drive-run.ts';
@@ -65,7 +65,7 @@ async function start(ports: EnginePorts, plan: Plan, options: ApplyOptions): Pro
     batches: plan.batches,
     decisions: [],
     decided: 0,
-    skipped: plan.items.flatMap((item) => (item.action === 'skip' ? [{ id: item.id, skip: item.skip.id }] : [])),
+    skipped: plan.items.flatMap((item) => (item.action === 'skip' ? [skippedOf(item)] : [])),
     ...(options.reason === undefined ? {} : { reason: options.reason }),
     ...(options.ticket === undefined ? {} : { ticket: options.ticket }),
   };
@@ -84,6 +84,10 @@ async function fillIn(ports: EnginePorts, plan: Plan, start: { readonly run: Sto
     await createRecord(ports.cluster, stateNamespace, record);
   }
   await replaceRecord(ports.cluster, start.run, { ...start.run.value, phase: 'RUNNING' });
+}
+
+function skippedOf({ id, skip, team }: SkipItem): RunRecord['skipped'][number] {
+  return { id, skip: skip.id, ...(team === undefined ? {} : { team }), ...(Object.keys(skip.params).length === 0 ? {} : { params: skip.params }) };
 }
 
 function isMigration(item: PlanItem): item is MigrateItem {

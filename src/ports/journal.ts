@@ -20,5 +20,7 @@ export interface Journal {
   append(entry: Omit<JournalEntry, 'seq'>): Promise<JournalEntry>;
   /** All whole lines of this run; a torn last line (a crash in the middle of a write) is left out. */
   read(): Promise<readonly JournalEntry[]>;
+  /** Keeps a text beside the journal, readable by its owner alone, and returns where. Not every adapter can. */
+  keep?(name: string, text: string): Promise<string>;
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, rename, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ChangeoverError } from '../../core/error.ts';
 import type { Journal, JournalEntry } from '../../ports/journal.ts';
@@ -53,6 +53,14 @@ class FileJournal implements Journal {
   async read(): Promise<readonly JournalEntry[]> {
     await this.#last;
     return naming(this.location, async () => (await readLines(this.#handle, this.location)).entries);
+  }
+
+  /** `<run>.evidence/<name>` beside the journal, whole or not at all. */
+  keep(name: string, text: string): Promise<string> {
+    if (!SAFE_NAME.test(name))
+      throw new ChangeoverError('usage', `a file of evidence cannot be named ${name}`, { hint: 'Use letters, digits, dots and dashes.' });
+    const path = join(`${this.location.replace(/\.jsonl$/, '')}.evidence`, name);
+    return naming(path, () => writeWhole(path, text));
   }
 
   async close(): Promise<void> {
@@ -116,6 +124,14 @@ async function openDurably(path: string): Promise<FileHandle> {
     await parent.close();
   }
   return handle;
+}
+
+async function writeWhole(path: string, text: string): Promise<string> {
+  const beside = `${path}.${process.pid}.tmp`;
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await writeFile(beside, text, { mode: 0o600 });
+  await rename(beside, path);
+  return path;
 }
 
 async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {

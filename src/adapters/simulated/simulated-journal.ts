@@ -15,6 +15,7 @@ export function createSimulatedJournals(): (clusterId: string, run: string) => P
         return line;
       },
       read: async () => structuredClone(lines),
+      keep: async (name) => `${location}.evidence/${name}`,
       close: async () => undefined,
     };
   };

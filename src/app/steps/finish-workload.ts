@@ -26,7 +26,7 @@ export async function succeed(session: Session, id: string): Promise<void> {
 /** Keeps what the failed pods say while they exist, then turns back, or holds where the policy says so. */
 export async function fail(session: Session, id: string, reason: Reason): Promise<void> {
   const record = recordOf(session, id);
-  const evidence = await collectEvidence(session, record);
+  const evidence = await collectEvidence(session, record, reason);
   const hold = session.policy.rollout.onFailure === 'hold';
   const next = enter(
     record,
@@ -39,7 +39,7 @@ export async function fail(session: Session, id: string, reason: Reason): Promis
     workload: id,
     verdict: 'fail',
     reason,
-    evidence: { log: evidence.log, pods: evidence.pods.map((pod) => pod.summary) },
+    evidence: { log: evidence.log, pods: evidence.pods.map((pod) => pod.summary), ...(evidence.cause ? { cause: { ...evidence.cause } } : {}) },
   });
   await persist(session, { ...next, evidence });
 }

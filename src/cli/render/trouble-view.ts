@@ -1,10 +1,15 @@
 import type { RunStatus, WorkloadStatus } from '../../core/rollout/run-status.ts';
+import type { EventNote } from '../../core/rollout/run-record.ts';
 import { truncate, wrap } from './display-width.ts';
+import { causeText } from './messages/cause-text.ts';
 import { reasonText } from './messages/reason-text.ts';
 import { stateMark, stateTexts } from './messages/state-text.ts';
 import type { Paint } from './paint.ts';
 import { printable } from './printable.ts';
 import { shortName } from './workload-name.ts';
+
+/** Events shown of the first workload that failed. */
+const MAX_EVENTS = 5;
 
 /** What failed, was put back or is unclear: why, what its pods said, and for the first one that is open its last log lines. */
 export function formatTroubles(status: RunStatus, { paint, width }: { readonly paint: Paint; readonly width: number }): readonly string[] {
@@ -25,6 +30,16 @@ function describe(workload: WorkloadStatus, options: { readonly paint: Paint; re
   const pods = workload.evidence.pods.map(
     (pod) => `      ${printable(pod.pod)}${pod.node === undefined ? '' : ` on ${printable(pod.node)}`}: ${printable(pod.summary)}`,
   );
+  const { cause, file } = workload.evidence;
+  const because = cause ? wrap(`cause: ${causeText(cause)}`, width - 6).map((line) => `      ${line}`) : [];
+  const kept = options.withLog && file !== undefined ? [paint('quiet', `      all of it: ${printable(file)}`)] : [];
+  const events = options.withLog
+    ? (workload.evidence.events ?? []).slice(-MAX_EVENTS).map((event) => paint('quiet', `      ${truncate(eventLine(event), width - 6)}`))
+    : [];
   const log = options.withLog ? workload.evidence.log.map((line) => paint('quiet', `      │ ${truncate(printable(line), width - 8)}`)) : [];
-  return [...lines, ...pods, ...(log.length > 0 ? [paint('quiet', '      last lines of its log:'), ...log] : [])];
+  return [...lines, ...because, ...pods, ...events, ...(log.length > 0 ? [paint('quiet', '      last lines of its log:'), ...log] : []), ...kept];
+}
+
+function eventLine({ object, reason, message, count }: EventNote): string {
+  return printable(`event ${reason}${count > 1 ? ` (${count} times)` : ''} on ${object}: ${message}`);
 }

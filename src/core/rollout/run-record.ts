@@ -1,6 +1,7 @@
 import type { JsonObject } from '../json.ts';
 import type { MigrateItem } from '../plan/plan.ts';
 import type { Finding } from '../finding.ts';
+import type { Cause } from './cause.ts';
 import type { Shape } from './marker.ts';
 import type { WorkloadState } from './workload-state.ts';
 
@@ -48,6 +49,8 @@ export interface RunRecord {
   readonly agentLayer: { readonly digest: string; readonly diffId: string; readonly size: number; readonly version: string };
   readonly startedAt: string;
   readonly startedBy: string;
+  /** Who the API server says that was (SelfSubjectReview), where it says so. */
+  readonly startedAs?: string;
   readonly reason?: string;
   readonly ticket?: string;
   /** Raised by every instance that takes the run over; markers carry it, so an older writer's patch fails its test. */
@@ -61,8 +64,10 @@ export interface RunRecord {
   /** Absent until the gate has held a batch. */
   readonly gate?: Gate;
   readonly finishedAt?: string;
-  /** Workloads the plan skipped, for the report: id and skip. */
-  readonly skipped: readonly { readonly id: string; readonly skip: string }[];
+  /** Set by `finish`: who ended the way back, and when. */
+  readonly finalized?: { readonly at: string; readonly by: string };
+  /** Workloads the plan skipped, for the report. */
+  readonly skipped: readonly { readonly id: string; readonly skip: string; readonly team?: string; readonly params?: Finding['params'] }[];
 }
 
 /** Evidence kept with a verdict: enough to understand a failure after the pods are gone. Bounded. */
@@ -70,6 +75,22 @@ export interface Evidence {
   readonly pods: readonly { readonly pod: string; readonly node?: string; readonly summary: string }[];
   /** Last lines of the most telling container log, secrets redacted. */
   readonly log: readonly string[];
+  readonly cause?: Cause;
+  /** What Kubernetes said about its pods and its ReplicaSet, newest last; texts redacted. */
+  readonly events?: readonly EventNote[];
+  /** Where the whole bundle is kept: a file on the machine that drove the run. */
+  readonly file?: string;
+}
+
+/** A Kubernetes event about an object of the change. */
+export interface EventNote {
+  /** RFC 3339; empty where the event does not say. */
+  readonly at: string;
+  /** `Pod/orders-7d9f-abcde`. */
+  readonly object: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly count: number;
 }
 
 /** A reason with a stable id; text is made at the edge. */
