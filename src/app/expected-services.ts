@@ -6,7 +6,8 @@ import type { KubeObject } from '../core/workload/kube-object.ts';
 import { containers, podSpec, podTemplate } from '../core/workload/pod-template.ts';
 import { viewPod } from '../core/workload/pod-view.ts';
 import type { Cluster } from '../ports/cluster.ts';
-import { selectorOf } from './observe.ts';
+import { kindOf } from '../core/workload/kinds/kind-of.ts';
+import { selectorOf } from '../core/workload/selector-of.ts';
 import { pooled } from './pooled.ts';
 import { resources, workloadRef } from './resources.ts';
 
@@ -69,6 +70,7 @@ function oldNames(before: string): readonly string[] {
 }
 
 async function readReadyPods(cluster: Cluster, object: KubeObject, signal: AbortSignal | undefined): Promise<readonly ReadyPod[]> {
+  if (kindOf(object).revisions === 'none') return [];
   const query = { resource: resources.pod, namespace: object.metadata.namespace ?? '', labelSelector: selectorOf(object) };
   const pods = (await cluster.list(query, signal)).map((pod) => viewPod(pod));
   return pods

@@ -3,13 +3,15 @@ import type { WorkloadRecord } from '../core/rollout/run-record.ts';
 import { INTENT } from '../core/rollout/marker.ts';
 import { agents } from '../core/agents/agents.ts';
 import type { KubeObject } from '../core/workload/kube-object.ts';
-import { assembleWorkloads, controllerUid } from '../core/workload/assemble.ts';
+import { kindOf } from '../core/workload/kinds/kind-of.ts';
+import { isPodOf, revisionNumber } from '../core/workload/kinds/revision.ts';
 import { podTemplate, templateAnnotations } from '../core/workload/pod-template.ts';
 import { viewPod, type PodView } from '../core/workload/pod-view.ts';
-import { isJsonObject } from '../core/json.ts';
+import type { Workload } from '../core/workload/workload.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cluster } from '../ports/cluster.ts';
-import { resources, workloadRef } from './resources.ts';
+import { readBelow } from './read-workload.ts';
+import { workloadRef } from './resources.ts';
 
 /** The agent's line must come within this time of the container's start, and within this many bytes. */
 const PROOF_MS = 60_000;
@@ -21,7 +23,7 @@ export interface ObserveOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Reads one workload in flight: the object, its ReplicaSets and pods, and what new pods' logs prove. Reads only. */
+/** Reads one workload in flight: the object, its revisions and pods, and what new pods' logs prove. Reads only. */
 export async function observe(
   ports: { readonly cluster: Cluster; readonly clock: Clock },
   record: WorkloadRecord,
@@ -32,56 +34,22 @@ export async function observe(
   const object = await cluster.get(workloadRef(record.item.id), signal);
   const at = clock.now();
   if (!object || object.metadata.uid !== record.item.uid) return { at, object, intentSet: undefined, newPods: [], oldPods: [], proofs: {} };
-  const labelSelector = selectorOf(object);
-  const query = { namespace: object.metadata.namespace ?? '', labelSelector };
-  const [sets, pods] = await Promise.all([
-    cluster.list({ resource: resources.replicaSet, ...query }, signal),
-    cluster.list({ resource: resources.pod, ...query }, signal),
-  ]);
-  const [workload] = assembleWorkloads([object], sets, pods);
-  const intentSet = newestWithIntent(workload?.replicaSets ?? [], record.intent);
-  const views = (workload?.pods ?? []).map((pod) => ({ pod, view: viewPod(pod) }));
-  const newPods = views.filter(({ pod }) => intentSet && controllerUid(pod) === intentSet.metadata.uid).map(({ view }) => view);
+  const workload = await readBelow(cluster, object, signal);
+  const intentSet = findIntent(workload, record.intent);
+  const views = workload.pods.map((pod) => ({ pod, view: viewPod(pod) }));
+  const newPods = views.filter(({ pod }) => intentSet && isPodOf(pod, intentSet)).map(({ view }) => view);
   const oldPods = views.filter(({ view }) => !newPods.includes(view)).map(({ view }) => view);
   const proofs =
     options.proofOf === undefined ? {} : await readProofs(ports, record, { pods: newPods, target: options.proofOf, ...(signal ? { signal } : {}) });
   return { at: clock.now(), object, intentSet, newPods, oldPods, proofs };
 }
 
-/** `spec.selector` as a label selector string (matchLabels and matchExpressions). */
-export function selectorOf(object: KubeObject): string {
-  const spec = isJsonObject(object['spec']) ? object['spec'] : {};
-  const selector = isJsonObject(spec['selector']) ? spec['selector'] : {};
-  const labels = isJsonObject(selector['matchLabels'])
-    ? Object.entries(selector['matchLabels']).map(([key, value]) => `${key}=${typeof value === 'string' ? value : ''}`)
-    : [];
-  const expressions = Array.isArray(selector['matchExpressions']) ? selector['matchExpressions'].filter(isJsonObject).map(expressionText) : [];
-  return [...labels, ...expressions].join(',');
-}
-
-function expressionText(expression: { readonly [key: string]: unknown }): string {
-  const key = String(expression['key']);
-  const values = Array.isArray(expression['values']) ? expression['values'].join(',') : '';
-  switch (expression['operator']) {
-    case 'In':
-      return `${key} in (${values})`;
-    case 'NotIn':
-      return `${key} notin (${values})`;
-    case 'DoesNotExist':
-      return `!${key}`;
-    default:
-      return key;
-  }
-}
-
-function newestWithIntent(sets: readonly KubeObject[], intent: string | undefined): KubeObject | undefined {
+/** The newest revision whose template carries an intent; a kind that keeps none has it in the object itself. */
+export function findIntent({ object, replicaSets }: Workload, intent: string | undefined): KubeObject | undefined {
   if (intent === undefined) return undefined;
-  const ours = sets.filter((set) => templateAnnotations(podTemplate(set))?.[INTENT] === intent);
-  return [...ours].sort((a, b) => revision(b) - revision(a))[0];
-}
-
-function revision(set: KubeObject): number {
-  return Number(set.metadata.annotations?.['deployment.kubernetes.io/revision'] ?? 0);
+  const kept = kindOf(object).revisions === 'none' ? [object] : replicaSets;
+  const ours = kept.filter((each) => templateAnnotations(podTemplate(each))?.[INTENT] === intent);
+  return [...ours].sort((a, b) => revisionNumber(b) - revisionNumber(a))[0];
 }
 
 async function readProofs(

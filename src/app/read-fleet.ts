@@ -4,9 +4,11 @@ import type { ConfigMaps } from '../core/jvm/effective-env.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import { assembleWorkloads } from '../core/workload/assemble.ts';
 import { containers, podSpec, podTemplate } from '../core/workload/pod-template.ts';
+import { findKind } from '../core/workload/kinds/kind-of.ts';
+import type { KubeObject } from '../core/workload/kube-object.ts';
 import type { Workload } from '../core/workload/workload.ts';
-import type { Cluster } from '../ports/cluster.ts';
-import { refTo, resources } from './resources.ts';
+import type { Cluster, ListQuery } from '../ports/cluster.ts';
+import { refTo, resources, revisionResource } from './resources.ts';
 
 export interface FleetQuery {
   readonly policy: Policy;
@@ -25,15 +27,28 @@ export async function readFleet(cluster: Cluster, query: FleetQuery): Promise<re
   const read = async (namespace: string | undefined): Promise<readonly Workload[]> => {
     const scope = namespace === undefined ? {} : { namespace };
     const { labelSelector } = policy.select;
-    const [owners, sets, pods] = await Promise.all([
-      cluster.list({ resource: resources.deployment, ...scope, ...(labelSelector === undefined ? {} : { labelSelector }) }, signal),
-      cluster.list({ resource: resources.replicaSet, ...scope }, signal),
+    const kinds = policy.select.kinds.flatMap((name) => findKind(name) ?? []);
+    const kept = [...new Set(kinds.map((kind) => revisionResource(kind.revisions)))].filter((resource) => resource !== undefined);
+    const [owners, revisions, pods] = await Promise.all([
+      Promise.all(kinds.map(({ resource }) => listOwners(cluster, { resource, ...scope, ...(labelSelector === undefined ? {} : { labelSelector }) }, signal))),
+      Promise.all(kept.map((resource) => cluster.list({ resource, ...scope }, signal))),
       cluster.list({ resource: resources.pod, ...scope }, signal),
     ]);
-    return assembleWorkloads(owners, sets, pods);
+    return assembleWorkloads(owners.flat(), revisions.flat(), pods);
   };
   const found = namespaces === undefined ? await read(undefined) : (await Promise.all(namespaces.map(read))).flat();
   return [...found].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+}
+
+async function listOwners(cluster: Cluster, query: ListQuery, signal: AbortSignal | undefined): Promise<readonly KubeObject[]> {
+  try {
+    return await cluster.list(query, signal);
+  } catch (cause) {
+    if (!(cause instanceof ChangeoverError) || cause.code !== 'not-found') throw cause;
+    const { kind, apiVersion } = query.resource;
+    const hint = `Take ${kind} out of spec.select.kinds, or install what brings it.`;
+    throw new ChangeoverError('usage', `the cluster has no kind ${kind} (${apiVersion})`, { target: 'spec.select.kinds', hint, cause });
+  }
 }
 
 async function chooseNamespaces(cluster: Cluster, query: FleetQuery): Promise<readonly string[] | undefined> {

@@ -3,14 +3,11 @@ import { planChange, type PlannedChange } from '../core/plan/plan-change.ts';
 import type { MigrateItem } from '../core/plan/plan.ts';
 import { parseImageReference } from '../core/image/reference.ts';
 import type { SourceImage } from '../core/image/source-image.ts';
-import { assembleWorkloads } from '../core/workload/assemble.ts';
 import { containers, podSpec, podTemplate } from '../core/workload/pod-template.ts';
 import type { Workload } from '../core/workload/workload.ts';
 import { readChangeContext } from './change-context.ts';
-import { selectorOf } from './observe.ts';
 import { readConfigMaps } from './read-fleet.ts';
 import { readImage } from './read-image.ts';
-import { resources, workloadRef } from './resources.ts';
 import type { Session } from './session.ts';
 
 /** The planned change once more, with exact values; and the image it is made from. */
@@ -28,17 +25,4 @@ export async function recompose(session: Session, workload: Workload, item: Migr
   const context = await readChangeContext(ports, policy);
   const change = planChange({ workload, container, configMaps, source: read.image }, context, item.delivery);
   return change.kind === 'refused' ? change : { kind: 'recomposed', source: read.image, change };
-}
-
-/** The workload of a plan's item as it is now; undefined when it is gone. */
-export async function readWorkload(session: Session, id: string): Promise<Workload | undefined> {
-  const { cluster } = session.ports;
-  const object = await cluster.get(workloadRef(id), session.signal);
-  if (!object) return undefined;
-  const query = { namespace: object.metadata.namespace ?? '', labelSelector: selectorOf(object) };
-  const [sets, pods] = await Promise.all([
-    cluster.list({ resource: resources.replicaSet, ...query }, session.signal),
-    cluster.list({ resource: resources.pod, ...query }, session.signal),
-  ]);
-  return assembleWorkloads([object], sets, pods)[0];
 }

@@ -1,20 +1,19 @@
 import { ChangeoverError } from '../../core/error.ts';
 import { assertNever } from '../../core/error.ts';
 import { enter } from '../../core/rollout/decide.ts';
-import { formatMarker, INTENT, knownMarker, MARKER, markerHash, readMarker, type Marker } from '../../core/rollout/marker.ts';
+import { formatMarker, knownMarker, MARKER, markerHash, readMarker, type Marker } from '../../core/rollout/marker.ts';
 import type { MigrateItem } from '../../core/plan/plan.ts';
 import { applyPatch } from '../../core/rollout/patches.ts';
 import { recover } from '../../core/rollout/recover.ts';
 import type { WorkloadRecord } from '../../core/rollout/run-record.ts';
 import type { Edit } from '../../core/workload/edit.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
-import { assembleWorkloads } from '../../core/workload/assemble.ts';
-import { podTemplate, templateAnnotations } from '../../core/workload/pod-template.ts';
 import { isSealed, unsealEdits } from '../../core/workload/seal-edits.ts';
 import { announce } from '../announce.ts';
-import { selectorOf } from '../observe.ts';
-import { readWorkload, recompose } from '../recompose.ts';
-import { resources, workloadRef } from '../resources.ts';
+import { findIntent } from '../observe.ts';
+import { readBelow, readWorkload } from '../read-workload.ts';
+import { recompose } from '../recompose.ts';
+import { workloadRef } from '../resources.ts';
 import { enterState, persist, recordOf, type Session } from '../session.ts';
 import { release, tryPatch } from './claim.ts';
 
@@ -99,15 +98,13 @@ async function reclaim(session: Session, record: WorkloadRecord, object: KubeObj
 }
 
 async function everApplied(session: Session, record: WorkloadRecord, object: KubeObject): Promise<boolean> {
-  const query = { resource: resources.replicaSet, namespace: object.metadata.namespace ?? '', labelSelector: selectorOf(object) };
-  const [workload] = assembleWorkloads([object], await session.ports.cluster.list(query, session.signal), []);
-  return (workload?.replicaSets ?? []).some((set) => templateAnnotations(podTemplate(set))?.[INTENT] === record.intent);
+  return findIntent(await readBelow(session.ports.cluster, object, session.signal), record.intent) !== undefined;
 }
 
 /** The edits with their exact values: those that records do not hold are made again from what is there. */
 async function exactEdits(session: Session, item: MigrateItem): Promise<readonly Edit[] | undefined> {
   if (!item.edits.some(isSealed)) return item.edits;
-  const workload = await readWorkload(session, item.id);
+  const workload = await readWorkload(session.ports.cluster, item.id, session.signal);
   const made = workload && (await recompose(session, workload, item));
   return made?.kind === 'recomposed' ? unsealEdits(item.edits, made.change.edits) : undefined;
 }

@@ -14,7 +14,8 @@ import type { Workload } from '../../core/workload/workload.ts';
 import type { TargetImage } from '../../core/plan/compose-target.ts';
 import { pushImage } from '../push-image.ts';
 import { provePull } from '../push-proof.ts';
-import { readWorkload, recompose } from '../recompose.ts';
+import { readWorkload } from '../read-workload.ts';
+import { recompose } from '../recompose.ts';
 import { enterState, persist, recordOf, tell, type Session } from '../session.ts';
 
 /**
@@ -23,7 +24,7 @@ import { enterState, persist, recordOf, tell, type Session } from '../session.ts
  */
 export async function prepare(session: Session, id: string): Promise<void> {
   const record = recordOf(session, id);
-  const workload = await readWorkload(session, id);
+  const workload = await readWorkload(session.ports.cluster, id, session.signal);
   if (!workload || workload.uid !== record.item.uid) return void (await enterState(session, id, 'GONE', { id: 'gone', params: {} }));
   const skip = staleness(workload, record) ?? illBefore(workload);
   if (skip) return void (await enterState(session, id, 'SKIPPED', skip));

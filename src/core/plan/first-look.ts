@@ -1,7 +1,7 @@
 import type { Skip } from '../finding.ts';
 import { matchesGlob } from '../policy/glob.ts';
-import { isJsonObject } from '../json.ts';
 import type { Policy } from '../policy/policy.ts';
+import { kindOf } from '../workload/kinds/kind-of.ts';
 import { containers, initContainers, podSpec, podTemplate } from '../workload/pod-template.ts';
 import { digestOfImageId, viewPod } from '../workload/pod-view.ts';
 import type { Container, Workload } from '../workload/workload.ts';
@@ -67,9 +67,10 @@ function runningDigests(workload: Workload, container: string): readonly string[
 
 /** Health of the live pods: a workload that is already ill or in the middle of a rollout is not a fair start. */
 export function illBefore(workload: Workload): Skip | undefined {
-  const spec = workload.object['spec'];
-  if (isJsonObject(spec) && spec['paused'] === true) return { id: 'paused', params: {} };
-  const wanted = isJsonObject(spec) && typeof spec['replicas'] === 'number' ? spec['replicas'] : 1;
+  const kind = kindOf(workload.object);
+  const obstacle = kind.obstacle(workload.object);
+  if (obstacle) return obstacle;
+  const wanted = kind.wanted(workload.object);
   const ready = workload.pods.map(viewPod).filter((pod) => pod.ready).length;
   if (ready < wanted) return { id: 'unhealthy-before', params: { ready, wanted } };
   return undefined;

@@ -1,7 +1,7 @@
 import { assertNever } from '../error.ts';
 import type { AgentSettings, DetectedAgent } from '../agents/agent.ts';
-import { isJsonObject } from '../json.ts';
 import type { CarrierSource } from '../jvm/effective-options.ts';
+import { kindOf } from '../workload/kinds/kind-of.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { Inspection } from './inspect-workload.ts';
 import type { AgentSummary } from './plan.ts';
@@ -41,10 +41,9 @@ export function summariseAgent(found: DetectedAgent, settings: AgentSettings): A
   };
 }
 
-/** `spec.replicas`, 1 where it is left out. */
-export function replicasWanted(workload: Workload): number {
-  const spec = workload.object['spec'];
-  return isJsonObject(spec) && typeof spec['replicas'] === 'number' ? spec['replicas'] : 1;
+/** Pods the workload wants now, by the rules of its kind. */
+export function replicasWanted({ object }: Workload): number {
+  return kindOf(object).wanted(object);
 }
 
 function describeSource(source: CarrierSource): string {

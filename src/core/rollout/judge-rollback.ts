@@ -1,5 +1,5 @@
-import { isJsonObject } from '../json.ts';
-import { observedGeneration, replicasOf, rolloutDeadlineMs, type JudgeRules } from './judge.ts';
+import { kindOf } from '../workload/kinds/kind-of.ts';
+import { replicasOf, rolloutDeadlineMs, type JudgeRules } from './judge.ts';
 import type { Observation } from './observation.ts';
 import type { Reason, WorkloadRecord } from './run-record.ts';
 
@@ -15,10 +15,10 @@ export type RollbackVerdict =
 export function judgeRollback(observation: Observation, record: WorkloadRecord, rules: JudgeRules): RollbackVerdict {
   const { object, oldPods, newPods, at } = observation;
   if (!object) return { kind: 'failed', reason: { id: 'object-gone', params: {} } };
+  const kind = kindOf(object);
   const wanted = replicasOf(object);
   const ready = oldPods.filter((pod) => pod.ready);
-  const settled =
-    observedGeneration(object) >= (object.metadata.generation ?? 0) && newPods.length === 0 && ready.length >= wanted && updated(object) >= wanted;
+  const settled = kind.observed(object) && newPods.length === 0 && ready.length >= wanted && kind.updated(object) >= wanted;
   if (settled) {
     const youngest = Math.max(0, ...ready.map((pod) => Date.parse(pod.readyTransition ?? '') || 0));
     const left = Math.min(60_000, rules.soakMs) - (at - youngest);
@@ -29,10 +29,4 @@ export function judgeRollback(observation: Observation, record: WorkloadRecord, 
     return { kind: 'failed', reason: { id: 'rollback-deadline', params: { ready: ready.length, wanted, minutes: Math.round(limit / 60_000) } } };
   }
   return { kind: 'wait', waitingFor: { id: 'rollback-pods', params: { ready: ready.length, wanted, new: newPods.length } } };
-}
-
-function updated(object: Observation['object']): number {
-  const status = object?.['status'];
-  const count = isJsonObject(status) ? status['updatedReplicas'] : undefined;
-  return typeof count === 'number' ? count : 0;
 }

@@ -1,5 +1,6 @@
 import { isJsonObject, type Json } from '../json.ts';
 import type { KubeObject } from '../workload/kube-object.ts';
+import { kindOf } from '../workload/kinds/kind-of.ts';
 import type { Observation, ProofState } from './observation.ts';
 import { judgePod } from './pod-verdict.ts';
 import type { Reason, WorkloadRecord } from './run-record.ts';
@@ -42,11 +43,13 @@ export function judge(observation: Observation, record: WorkloadRecord, rules: J
   if (flaps) return { kind: 'fail', reason: { id: 'readiness-flaps', params: { pod: flaps.name, times: record.flaps?.[flaps.uid] ?? 0 } } };
 
   const wanted = replicasOf(object);
-  if (observedGeneration(object) < (object.metadata.generation ?? 0)) return rolling('controller', {});
-  if (isPaused(object)) return { kind: 'inconclusive', reason: { id: 'paused-by-others', params: {} } };
+  if (!kindOf(object).observed(object)) return rolling('controller', {});
+  if (kindOf(object).paused(object)) return { kind: 'inconclusive', reason: { id: 'paused-by-others', params: {} } };
   if (!intentSet) return late(observation, record, wanted) ?? rolling('new-replicaset', {});
   if (wanted === 0)
-    return newPods.length === 0 ? { kind: 'deferred', reason: { id: 'unverified', params: { because: 'scaled-to-zero' } } } : rolling('scaled-to-zero', {});
+    return newPods.length === 0
+      ? { kind: 'deferred', reason: { id: 'unverified', params: { because: kindOf(object).deferred ?? 'scaled-to-zero' } } }
+      : rolling('scaled-to-zero', {});
   const trouble = verdicts.find((verdict) => verdict.kind === 'infra') ?? verdicts.find((verdict) => verdict.kind === 'waiting');
   const detail = trouble?.kind === 'infra' || trouble?.kind === 'waiting' ? trouble.reason.params : null;
   const ready = newPods.filter((pod) => pod.ready).length;
@@ -101,24 +104,9 @@ function rolling(id: string, params: { readonly [name: string]: Json }): Verdict
   return { kind: 'wait', phase: 'rolling', waitingFor: { id, params } };
 }
 
-/** Paused by somebody else: we never pause, so no new pod will come until they unpause. */
-function isPaused(object: KubeObject): boolean {
-  const spec = object['spec'];
-  return isJsonObject(spec) && spec['paused'] === true;
-}
-
-/** `spec.replicas`; Kubernetes defaults it to 1. */
+/** Pods the workload wants now, by the rules of its kind. */
 export function replicasOf(object: KubeObject): number {
-  const spec = object['spec'];
-  const replicas = isJsonObject(spec) ? spec['replicas'] : undefined;
-  return typeof replicas === 'number' ? replicas : 1;
-}
-
-/** `status.observedGeneration`; 0 before the controller has looked. */
-export function observedGeneration(object: KubeObject): number {
-  const status = object['status'];
-  const observed = isJsonObject(status) ? status['observedGeneration'] : undefined;
-  return typeof observed === 'number' ? observed : 0;
+  return kindOf(object).wanted(object);
 }
 
 function replicaFailure(object: KubeObject): Reason | undefined {

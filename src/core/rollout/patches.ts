@@ -3,11 +3,11 @@ import type { Edit } from '../workload/edit.ts';
 import { containersWithoutEnv, dropCreatedEnv, forwardOps, inverseOps } from '../workload/edit-patch.ts';
 import { pointer, type JsonPatchOp } from '../workload/json-patch.ts';
 import type { KubeObject } from '../workload/kube-object.ts';
-import { podTemplate, templateAnnotations } from '../workload/pod-template.ts';
+import { podTemplate, templateAnnotations, templatePath } from '../workload/pod-template.ts';
 import { formatMarker, INTENT, MARKER, OUTCOME, RUN, type Marker, type OutcomeMark, type Shape } from './marker.ts';
 
 const objectAnnotations = (key: string): string => pointer('metadata', 'annotations', key);
-const templateAnnotation = (key: string): string => pointer('spec', 'template', 'metadata', 'annotations', key);
+const templateMetadata = ({ kind }: KubeObject, ...below: readonly string[]): string => pointer(...templatePath(kind), 'metadata', ...below);
 
 /** The shape of the object before our first write. */
 export function readShape(object: KubeObject, edits: readonly Edit[]): Shape {
@@ -90,19 +90,20 @@ function uidTest(object: KubeObject): JsonPatchOp {
 
 function addIntent(object: KubeObject, intent: string, shape: Shape): readonly JsonPatchOp[] {
   if (!shape.noTemplateAnnotations || templateAnnotations(podTemplate(object)) !== undefined) {
-    return [{ op: 'add', path: templateAnnotation(INTENT), value: intent }];
+    return [{ op: 'add', path: templateMetadata(object, 'annotations', INTENT), value: intent }];
   }
   const metadata = podTemplate(object)['metadata'];
   const value: Json = { [INTENT]: intent };
-  if (metadata === undefined || metadata === null) return [{ op: 'add', path: '/spec/template/metadata', value: { annotations: value } }];
-  return [{ op: 'add', path: '/spec/template/metadata/annotations', value }];
+  if (metadata === undefined || metadata === null) return [{ op: 'add', path: templateMetadata(object), value: { annotations: value } }];
+  return [{ op: 'add', path: templateMetadata(object, 'annotations'), value }];
 }
 
 function dropIntent(object: KubeObject, shape: Shape): readonly JsonPatchOp[] {
   const annotations = templateAnnotations(podTemplate(object));
   if (annotations?.[INTENT] === undefined) return [];
   const onlyOurs = Object.keys(annotations).length === 1;
-  return [{ op: 'remove', path: shape.noTemplateAnnotations && onlyOurs ? '/spec/template/metadata/annotations' : templateAnnotation(INTENT) }];
+  const below = shape.noTemplateAnnotations && onlyOurs ? [] : [INTENT];
+  return [{ op: 'remove', path: templateMetadata(object, 'annotations', ...below) }];
 }
 
 function dropAnnotations(object: KubeObject, shape: Shape, outcome: OutcomeMark | undefined): readonly JsonPatchOp[] {

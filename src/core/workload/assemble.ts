@@ -2,7 +2,7 @@ import { workloadId, type KubeObject } from './kube-object.ts';
 import type { Workload } from './workload.ts';
 
 /**
- * Joins workloads with the ReplicaSets and pods below them, by controller owner uid (never by label selector: selectors
+ * Joins workloads with the ReplicaSets or ControllerRevisions and the pods below them, by controller owner uid (never by label selector: selectors
  * overlap). Pods that ended or are on their way out are left out.
  */
 export function assembleWorkloads(owners: readonly KubeObject[], replicaSets: readonly KubeObject[], pods: readonly KubeObject[]): readonly Workload[] {

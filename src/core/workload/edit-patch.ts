@@ -5,7 +5,7 @@ import { editList, restoreList } from './edit-list.ts';
 import { isSealed } from './seal-edits.ts';
 import { pointer, type JsonPatchOp } from './json-patch.ts';
 import type { KubeObject } from './kube-object.ts';
-import { containers, podSpec, podTemplate } from './pod-template.ts';
+import { containers, podSpec, podTemplate, templatePath } from './pod-template.ts';
 import type { Container } from './workload.ts';
 
 /** What our fields hold: what was there before us, what we wrote, or something a third party wrote. */
@@ -67,7 +67,7 @@ function editOps(object: KubeObject, edit: Edit, change: Change): readonly JsonP
   const { to } = change;
   if (isSealed(edit)) throw new Error(`the edit of ${edit.container} is sealed: its values are masks and must not be written`);
   const found = locate(object, edit.container);
-  if (!found) return [{ op: 'test', path: '/spec/template/spec/containers', value: `container ${edit.container} is gone` }];
+  if (!found) return [{ op: 'test', path: pointer(...templatePath(object.kind), 'spec', 'containers'), value: `container ${edit.container} is gone` }];
   const nameTest = { op: 'test', path: `${found.path}/name`, value: edit.container } as const;
   if (edit.kind === 'image') {
     const from = to === 'after' ? edit.before : edit.after;
@@ -130,5 +130,5 @@ function locate(object: KubeObject, name: string): Located | undefined {
   const list = containers(podSpec(podTemplate(object)));
   const index = list.findIndex((each) => each.name === name);
   const container = list[index];
-  return container && { container, path: pointer('spec', 'template', 'spec', 'containers', index) };
+  return container && { container, path: pointer(...templatePath(object.kind), 'spec', 'containers', index) };
 }

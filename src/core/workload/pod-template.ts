@@ -1,16 +1,22 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson, isJsonObject, type JsonObject } from '../json.ts';
+import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../json.ts';
 import type { KubeObject } from './kube-object.ts';
 import type { Container } from './workload.ts';
 
 /** Prefix of every annotation of ours. */
 export const ANNOTATION_PREFIX = 'changeover.dev/';
 
-/** The pod template of a workload (`spec.template`); an empty object where there is none. */
+/** Where an object of a kind keeps its pod template. */
+export function templatePath(kind: string): readonly string[] {
+  if (kind === 'CronJob') return ['spec', 'jobTemplate', 'spec', 'template'];
+  return kind === 'ControllerRevision' ? ['data', 'spec', 'template'] : ['spec', 'template'];
+}
+
+/** The pod template of a workload, ReplicaSet or ControllerRevision; an empty object where there is none. */
 export function podTemplate(object: KubeObject): JsonObject {
-  const spec = object['spec'];
-  const template = isJsonObject(spec) ? spec['template'] : undefined;
-  return isJsonObject(template) ? template : {};
+  let value: Json | undefined = object;
+  for (const name of templatePath(object.kind)) value = isJsonObject(value) ? value[name] : undefined;
+  return isJsonObject(value) ? value : {};
 }
 
 /** The pod spec of a template, a ReplicaSet's template or a pod itself. */

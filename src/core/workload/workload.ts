@@ -25,8 +25,8 @@ export interface Workload {
   readonly name: string;
   readonly uid: string;
   readonly object: KubeObject;
-  /** ReplicaSets it owns, by controller owner uid. */
+  /** What it owns that keeps its templates, by controller owner uid: ReplicaSets, or ControllerRevisions. */
   readonly replicaSets: readonly KubeObject[];
-  /** Live pods below those ReplicaSets (not Succeeded or Failed, not terminating). */
+  /** Live pods below it (not Succeeded or Failed, not terminating). */
   readonly pods: readonly KubeObject[];
 }

@@ -1,0 +1,22 @@
+import { controllerUid } from '../assemble.ts';
+import type { KubeObject } from '../kube-object.ts';
+
+const HASH = 'controller-revision-hash';
+
+/**
+ * Whether a pod was made from the template a revision keeps: a ReplicaSet owns its pods; of a ControllerRevision the pods
+ * of the same owner carry the name (StatefulSet, CloneSet) or the hash (DaemonSet) as a label.
+ */
+export function isPodOf(pod: KubeObject, revision: KubeObject): boolean {
+  if (revision.kind !== 'ControllerRevision') return controllerUid(pod) === revision.metadata.uid;
+  const label = pod.metadata.labels?.[HASH];
+  const sameOwner = controllerUid(pod) !== undefined && controllerUid(pod) === controllerUid(revision);
+  return sameOwner && label !== undefined && (label === revision.metadata.name || label === revision.metadata.labels?.[HASH]);
+}
+
+/** Its number in the order in which the owner's templates came to be current; higher is newer. */
+export function revisionNumber(revision: KubeObject): number {
+  if (typeof revision['revision'] === 'number') return revision['revision'];
+  const { annotations = {} } = revision.metadata;
+  return Number(annotations['deployment.kubernetes.io/revision'] ?? annotations['rollout.argoproj.io/revision'] ?? 0);
+}
