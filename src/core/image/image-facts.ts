@@ -88,5 +88,7 @@ export interface ImageFacts {
     readonly agent: string;
     readonly version: string;
     readonly edits: string;
+    /** ENV as the pods have it; `config` is that of the image it was made from. */
+    readonly env?: ImageConfig['env'];
   };
 }

@@ -24,7 +24,7 @@ export const ourLabels = {
  * What our labels say, where they are about this very image: an image built on top of one of ours inherits the labels, has more layers, and is
  * not ours.
  */
-export function readOurs({ labels, diffIds }: Pick<StoredConfig, 'labels' | 'diffIds'>): ImageFacts['ours'] {
+export function readOurs({ labels, diffIds, env }: Pick<StoredConfig, 'labels' | 'diffIds'> & Partial<Pick<StoredConfig, 'env'>>): ImageFacts['ours'] {
   const [below, ...ours] = (labels[ourLabels.layers] ?? '').split(' ');
   const sourceDigest = labels[ourLabels.source];
   if (sourceDigest === undefined || diffIds.length !== Number(below) + ours.length || diffIds.slice(Number(below)).join(' ') !== ours.join(' '))
@@ -35,5 +35,6 @@ export function readOurs({ labels, diffIds }: Pick<StoredConfig, 'labels' | 'dif
     agent: labels[ourLabels.agent] ?? '',
     version: labels[ourLabels.version] ?? '',
     edits: labels[ourLabels.edits] ?? '',
+    ...(env ? { env } : {}),
   };
 }

@@ -9,6 +9,7 @@ import type { Policy } from '../policy/policy.ts';
 import type { Edit } from '../workload/edit.ts';
 import type { Container, Workload } from '../workload/workload.ts';
 import { readContainer, type ContainerReading } from './read-container.ts';
+import { agentsMeant, isUpgrade } from './running-agents.ts';
 
 export type DeliveryMode = 'takeover' | 'image';
 
@@ -63,17 +64,20 @@ export type DeliveryAnswer = PossibleDelivery | Refusal;
 export function askDelivery(subject: DeliverySubject): { readonly kind: 'question'; readonly question: DeliveryQuestion } | Refusal {
   const { policy } = subject;
   const reading = readContainer(subject.container, subject);
-  const [first, ...more] = reading.detected.filter((each) => each.agent === policy.from.agent);
-  const plugin = agents.find((each) => each.id === policy.from.agent);
+  const meant = agentsMeant(reading, subject.facts, policy);
+  const [first, ...more] = meant.filter((each) => each.agent === policy.from.agent);
+  const plugin = agents.find((each) => each.id === (first?.replaces ?? policy.from.agent));
   if (!first || !plugin) return refuse('platforms-differ', { architecture: subject.facts.config.architecture });
   const paths = [...new Set([first, ...more].map((each) => each.jarPath))];
   const places = new Set(paths.map((path) => subject.facts.files?.physicalPath(path) ?? path));
   if (places.size > 1) return refuse('several-old-agents', { paths });
-  const isUpgrade = policy.from.agent === policy.to.agent;
-  const present = reading.detected.find((each) => each.agent === policy.to.agent);
-  if (present && !isUpgrade) return refuse('target-agent-present', { path: present.jarPath });
-  // An upgrade keeps the agent's settings.
-  return { kind: 'question', question: { ...subject, reading, old: [first, ...more], plugin: isUpgrade ? { ownsProperty: () => false } : plugin } };
+  const present = meant.find((each) => each.agent === policy.to.agent);
+  if (present && !isUpgrade(policy)) return refuse('target-agent-present', { path: present.jarPath });
+  // The new agent's own settings are its settings still.
+  return {
+    kind: 'question',
+    question: { ...subject, reading, old: [first, ...more], plugin: plugin.id === policy.to.agent ? { ownsProperty: () => false } : plugin },
+  };
 }
 
 /** The new agent's jar. */

@@ -102,7 +102,20 @@ function planPlatform(
   const settings = planSettings(question, question.reading, { found: question.old[0], mode });
   const { changes, entrypoint, cmd } = delivery;
   const edits = { changes, env: { ...settings.env, ...delivery.imageEnv }, ...(entrypoint ? { entrypoint } : {}), ...(cmd ? { cmd } : {}) };
-  return { kind: 'possible', delivery, edits, podEdits: [...delivery.podEdits, ...settings.podEdits], findings: [...settings.findings, ...delivery.findings] };
+  return {
+    kind: 'possible',
+    delivery,
+    edits,
+    podEdits: [...delivery.podEdits, ...settings.podEdits],
+    findings: [...settings.findings, ...delivery.findings, ...droppedEnv(platform, edits.env)],
+  };
+}
+
+/** Variables that an image of ours brings and the new one would not: an earlier policy's settings that this one does not repeat. */
+function droppedEnv({ facts }: PlatformImage, env: PlatformEdits['env']): readonly Finding[] {
+  const kept = new Set([...facts.config.env.map(([name]) => name), ...Object.keys(env), 'JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS']);
+  const names = (facts.ours?.env ?? []).map(([name]) => name).filter((name) => !kept.has(name));
+  return names.length === 0 ? [] : [{ id: 'settings-not-repeated', severity: 'warn', params: { names } }];
 }
 
 /** The policy's own files, a layer of their own so that the agent's stays the same for everybody. */

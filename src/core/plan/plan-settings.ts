@@ -12,6 +12,7 @@ import type { Workload } from '../workload/workload.ts';
 import { bridgeSettings } from './bridge.ts';
 import type { DeliveryMode, DeliverySubject } from './delivery.ts';
 import type { ContainerReading } from './read-container.ts';
+import { isUpgrade } from './running-agents.ts';
 import { imageEnv, podEnvEdits } from './target-env.ts';
 
 /** What configures the new agent: variables of the image for the fleet's settings, of the pod for the workload's own. */
@@ -38,6 +39,8 @@ export function planSettings(
   const bridge = bridgeSettings(subject, reading, found);
   const readsSettings = bridge.works && mode === 'takeover';
   const mapping = mapWorkload(workload, settings, { policy, readsSettings });
+  // What became of the settings of the agent before was decided when that one went.
+  const told = [...settings.findings, ...mapping.findings].filter(({ id }) => found.replaces === undefined || id === 'service-name-unknown');
   const fleet = imageEnv(policy, facts.config, container);
   const needed = readsSettings
     ? withoutDerived(mapping.env, policy, opentelemetry.readSettings(reading.context, found))
@@ -47,13 +50,13 @@ export function planSettings(
   return {
     env: { ...fleet.env, ...bridge.env },
     podEdits: pod.edits,
-    findings: [...settings.findings, ...mapping.findings, ...fleet.findings, ...bridge.findings, ...given.findings, ...pod.findings],
+    findings: [...told, ...fleet.findings, ...bridge.findings, ...given.findings, ...pod.findings],
   };
 }
 
 /** The settings of a detected agent; none where we do not know it. */
 export function readAgentSettings(reading: Pick<ContainerReading, 'context'>, found: DetectedAgent): AgentSettings {
-  const plugin = agents.find((agent) => agent.id === found.agent);
+  const plugin = agents.find((agent) => agent.id === (found.replaces ?? found.agent));
   return plugin ? plugin.readSettings(reading.context, found) : { values: {}, findings: [] };
 }
 
@@ -70,7 +73,7 @@ function mapWorkload(
   }
   const mapped = mapSettings(settings, { readsSettings, ...(named === undefined ? {} : { serviceName: named }) });
   // An upgrade leaves the agent's settings, and so its name, where they are.
-  if (mapped.env[NAME] !== undefined || policy.from.agent === policy.to.agent) return mapped;
+  if (mapped.env[NAME] !== undefined || isUpgrade(policy)) return mapped;
   return { ...mapped, findings: [...mapped.findings, { id: 'service-name-unknown', severity: 'block', params: {} }] };
 }
 

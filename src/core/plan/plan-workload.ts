@@ -41,7 +41,8 @@ export function planWorkload(inspection: Inspection, context: PlanContext): Plan
   const subject: Subject = { inspection, business, found, source: business.image.image };
   const { change, refused } = chooseDelivery(changeSubject(subject), context);
   const findings = [...inspection.findings, ...(change?.findings ?? settingsFindings(subject, context)), ...codeFindings(subject.source)];
-  if (change && isOnTarget(change, subject, context)) return { item: skipItem(inspection, context, { id: 'already-on-target', params: { agent: found.agent } }) };
+  if (change && isOnTarget(change, subject, context))
+    return { item: skipItem(inspection, context, { id: 'already-on-target', params: { agent: found.agent } }) };
   const blocking = blockingFindings(findings, inspection.workload, context.allowance);
   if (change && blocking.length === 0) return { item: makeItem(subject, context, { change, refused, findings }), target: change.target };
   const reasons = blocking.length > 0 ? blocking : refused.map((each) => each.finding);

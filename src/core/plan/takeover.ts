@@ -1,6 +1,6 @@
 import type { Finding } from '../finding.ts';
 import type { LayerChange } from '../image/path-layer.ts';
-import { standIn, type DeliveryAnswer, type DeliveryQuestion } from './delivery.ts';
+import { refuse, standIn, type DeliveryAnswer, type DeliveryQuestion } from './delivery.ts';
 import { findOldPlace, homeProblem } from './old-place.ts';
 import { removableChildren } from './old-folder.ts';
 
@@ -11,6 +11,9 @@ import { removableChildren } from './old-folder.ts';
 export function planTakeover(question: DeliveryQuestion): DeliveryAnswer {
   const home = homeProblem(question);
   if (home) return { kind: 'refused', finding: home };
+  // Where our image alone brings the flag, the image below has none that could lead to the new agent.
+  const isNamed = question.reading.options.options.includes(question.old[0].option);
+  if (!isNamed) return refuse('flag-in-our-image', {});
   const place = findOldPlace(question);
   if (place.kind === 'refused') return place;
   const removes = removableChildren(question, place);

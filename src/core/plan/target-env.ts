@@ -46,7 +46,8 @@ export function podEnvEdits(
   const findings: Finding[] = [];
   for (const [name, value] of Object.entries(mapped)) {
     if (own.has(name)) {
-      findings.push({ id: 'env-overridden', severity: 'info', params: { name, by: 'pod env' } });
+      const isSame = container.env?.findLast((each) => each.name === name)?.value === value;
+      if (!isSame) findings.push({ id: 'env-overridden', severity: 'info', params: { name, by: 'pod env' } });
       continue;
     }
     const whole = name === ATTRIBUTES && fleet[ATTRIBUTES] !== undefined ? `${fleet[ATTRIBUTES]},${value}` : value;

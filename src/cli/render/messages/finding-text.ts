@@ -33,6 +33,7 @@ const image: Texts = {
   'old-agent-absent': (p) => `none of the image's options names the agent ${p('agent')}, and no jar of it is in the image`,
   'agent-may-be-copied': (p) => `nothing in the image is seen to start a JVM: where pods copy ${p('path')} out of it, the link in its place would lead nowhere`,
   'already-ours': (p) => `it is a result of Changeover and has ${p('agent')} ${p('version')} already`,
+  'flag-in-our-image': () => "the new agent's option is in our own image alone, so no old option could lead to the next one: delivery: image rewrites it",
   'home-taken': (p) => `the image already has something at ${p('path')}, the new agent's home`,
   'mounted-over': (p) => `a volume mounted at ${p('mount')} covers ${p('path')}`,
   'jar-moved-by-script': (p) => `the old agent's jar is copied, moved or fetched at start by ${p('where')}: ${p('line')}`,
