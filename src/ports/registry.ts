@@ -19,7 +19,7 @@ export interface RegistryTraffic {
   readonly requests: number;
   readonly bytesDown: number;
   readonly bytesUp: number;
-  /** Bytes downloaded through `blob` and `copyBlob`: image layers (manifests and configs not counted). */
+  /** Bytes downloaded through `blob`, `blobPart` and `copyBlob`: image layers (manifests and configs not counted). */
   readonly layerBytesDown: number;
   /** By host with port; a host that a registry sends us to for its blobs counts by its own name. */
   readonly hosts: { readonly [host: string]: HostTraffic };
@@ -89,6 +89,16 @@ export interface Registry {
   manifest(repository: Repository, reference: string, signal?: AbortSignal): Promise<StoredManifest | undefined>;
   /** Streams a blob; the iterator throws when the bytes do not hash to the digest. Absent blob = `not-found`. */
   blob(repository: Repository, digest: string, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /**
+   * The bytes `from` up to, not including, `to` of a blob; undefined where the registry gives no parts. The blob's digest cannot prove them: who asks
+   * must know what they are. Absent blob = `not-found`.
+   */
+  blobPart(
+    repository: Repository,
+    digest: string,
+    range: { readonly from: number; readonly to: number },
+    signal?: AbortSignal,
+  ): Promise<Uint8Array | undefined>;
   /** Reads a small blob whole (an image config, at most 4 MiB); not counted as layer bytes. Absent blob = `not-found`. */
   config(repository: Repository, digest: string, signal?: AbortSignal): Promise<Uint8Array>;
   hasBlob(repository: Repository, digest: string, signal?: AbortSignal): Promise<boolean>;

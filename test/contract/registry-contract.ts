@@ -47,6 +47,23 @@ export function registryContract(name: string, open: () => Promise<RegistryUnder
       expect(await readAll(tested.registry.blob(repository, image.layer.digest))).toEqual(Buffer.from(image.layer.bytes));
     });
 
+    it('gives a part of a blob, and says where there is none', async () => {
+      const repository = fresh();
+      const bytes = Buffer.from('0123456789');
+      const blob = { digest: sha256Digest(bytes), bytes };
+      await tested.registry.putBlob(repository, blob);
+      const before = tested.registry.traffic().layerBytesDown;
+
+      const part = await tested.registry.blobPart(repository, blob.digest, { from: 2, to: 5 });
+      const last = await tested.registry.blobPart(repository, blob.digest, { from: 9, to: 10 });
+      const beyond = await tested.registry.blobPart(repository, blob.digest, { from: 8, to: 12 });
+
+      expect([part, last].map((each) => Buffer.from(each ?? []).toString())).toEqual(['234', '9']);
+      expect(beyond).toBeUndefined();
+      expect(tested.registry.traffic().layerBytesDown - before).toBe(4);
+      await expect(tested.registry.blobPart(repository, sha256Digest(Buffer.from('none')), { from: 0, to: 1 })).rejects.toMatchObject({ code: 'not-found' });
+    });
+
     it('copies a blob to another registry once, counting its bytes at both', async () => {
       const from = fresh();
       const to = { ...fresh(), registry: tested.otherHost };

@@ -8,13 +8,17 @@ import { collectBuffers } from '../files/collect-buffers.ts';
 import { decompress } from '../files/decompress.ts';
 import { createTarParser } from '../files/tar-parser.ts';
 import { collectLayer } from './collect-layer.ts';
+import { TOC_DIGEST } from './estargz-toc.ts';
+import { readEStargz } from './read-estargz.ts';
 
 const MAX_ENTRIES = 500_000;
 const MAX_UNPACKED = 64 * 1024 ** 3;
 
 interface Layer {
   readonly digest: string;
+  readonly size: number;
   readonly mediaType: string;
+  readonly annotations?: { readonly [key: string]: string };
 }
 
 interface Source {
@@ -40,9 +44,16 @@ async function readCached(registry: Registry, cache: Cache, request: Source & { 
   const key = `layer-index-v2/${request.layer.digest}`;
   const cached = await cache.get(key);
   if (cached) return JSON.parse(Buffer.from(cached).toString('utf8')) as LayerIndex;
-  const index = await readLayer(registry, request.layer, request);
+  const index = (await readByToc(registry, request.layer, request)) ?? (await readLayer(registry, request.layer, request));
   await cache.put(key, Buffer.from(JSON.stringify(index)));
   return index;
+}
+
+async function readByToc(registry: Registry, { digest, size, annotations }: Layer, { repository, signal }: Source): Promise<LayerIndex | undefined> {
+  const tocDigest = annotations?.[TOC_DIGEST];
+  if (tocDigest === undefined) return undefined;
+  const layer = { digest, size, tocDigest, target: `${repository.registry}/${repository.path}@${digest}` };
+  return readEStargz(layer, (range) => registry.blobPart(repository, digest, range, signal));
 }
 
 async function readLayer(registry: Registry, layer: Layer, { repository, signal }: Source): Promise<LayerIndex> {

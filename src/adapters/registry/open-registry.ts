@@ -7,7 +7,7 @@ import { deleteManifest } from './delete-manifest.ts';
 import { listTags } from './list-tags.ts';
 import { MAX_MANIFEST, nameOf, readManifest, writeManifest } from './manifests.ts';
 import { probeRegistry } from './probe-registry.ts';
-import { readBlob, type BlobRequest } from './read-blob.ts';
+import { readBlob, readBlobPart, type BlobRequest } from './read-blob.ts';
 import { readReferrers } from './read-referrers.ts';
 import { openRegistryClient, type RegistryClient, type RegistryClientOptions } from './registry-client.ts';
 import { cancelUpload, hasBlob, mountBlob, startUpload, uploadBlob } from './upload-blob.ts';
@@ -28,6 +28,11 @@ export function openRegistry(options: RegistryClientOptions): Registry {
         layerBytesDown += chunk.length;
         yield chunk;
       }
+    },
+    async blobPart(repository, digest, range, signal) {
+      const part = await readBlobPart(client, blobOf(repository, digest, signal), range);
+      layerBytesDown += part?.length ?? 0;
+      return part;
     },
     async config(repository, digest, signal) {
       const parts: Uint8Array[] = [];

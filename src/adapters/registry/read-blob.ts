@@ -1,7 +1,7 @@
 import { ChangeoverError } from '../../core/error.ts';
 import type { Repository } from '../../core/image/reference.ts';
 import { hashLike } from './content-digest.ts';
-import { isCut } from './read-body.ts';
+import { askUntilWhole, isCut, readBytes } from './read-body.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { corruptContent } from './registry-error.ts';
 import type { WireReply } from './transport.ts';
@@ -38,6 +38,35 @@ export async function* readBlob(client: RegistryClient, blob: BlobRequest): Asyn
   }
   const found = hash.digest();
   if (found !== blob.digest) throw corruptContent(blob.digest, found, blob.target);
+}
+
+/** Some bytes of a blob; undefined when the registry does not give parts. A part that is cut is asked for again. */
+export async function readBlobPart(
+  client: RegistryClient,
+  { repository, digest, target, signal }: BlobRequest,
+  { from, to }: { readonly from: number; readonly to: number },
+): Promise<Uint8Array | undefined> {
+  const headers = { range: `bytes=${from}-${to - 1}` };
+  return askUntilWhole(async () => {
+    const reply = await client.call({
+      method: 'GET',
+      repository,
+      to: `blobs/${digest}`,
+      access: 'pull',
+      headers,
+      accept: [200, 206, 404, 416],
+      action: 'reading a part of the blob',
+      target,
+      signal,
+    });
+    if (reply.status === 206) {
+      const bytes = await readBytes(reply, to - from, target);
+      return bytes.length === to - from && (reply.headers['content-range'] ?? '').startsWith(`bytes ${from}-${to - 1}/`) ? bytes : undefined;
+    }
+    await reply.discard();
+    if (reply.status === 404) throw new ChangeoverError('not-found', 'the registry does not have this blob', { target });
+    return undefined;
+  });
 }
 
 async function openBlob(client: RegistryClient, { repository, digest, target, signal }: BlobRequest, from: number): Promise<WireReply> {

@@ -99,6 +99,13 @@ export function openSimulatedRegistry(faults: RegistryFaults = {}, store = creat
         yield chunk;
       }
     },
+    async blobPart(repository, digest, { from, to }, signal) {
+      const bytes = readBlob(repository, digest, signal);
+      if (to > bytes.length) return undefined;
+      countOf(repository).down += to - from;
+      layerBytesDown += to - from;
+      return bytes.subarray(from, to);
+    },
     async config(repository, digest, signal) {
       const bytes = readBlob(repository, digest, signal);
       if (bytes.length > MAX_MANIFEST) throw tooLarge(repository, digest);
