@@ -26,6 +26,9 @@ export interface CliOptions {
   readonly watch?: boolean;
   readonly all?: boolean;
   readonly rollbackInFlight?: boolean;
+  /** `report`. */
+  readonly by?: 'owner';
+  readonly format?: 'md' | 'csv';
   readonly print?: boolean;
   /** `image rewrite`: the reference of the new image. */
   readonly to?: string;

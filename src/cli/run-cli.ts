@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { ChangeoverError } from '../core/error.ts';
-import { commands, globalOptions, laterCommands, type CommandGroup, type CommandSpec, type OptionSpec } from './command-list.ts';
+import { commands, globalOptions, laterCommands } from './command-list.ts';
+import type { CommandGroup, CommandSpec, OptionSpec } from './command-spec.ts';
 import { exitCodeOfError, type ExitCode } from './exit-code.ts';
 import { listenForInterrupts, rememberInterrupts } from './interrupts.ts';
 import type { CliOptions } from './invocation.ts';

@@ -1,0 +1,24 @@
+import type { CommandSpec } from './command-spec.ts';
+
+/** Commands for the time after a run, and about runs that were. */
+export const aftercareCommands: readonly CommandSpec[] = [
+  {
+    name: 'report',
+    group: 'Move the fleet',
+    text: 'what became of every workload of a run, why, and what people must do by hand',
+    options: [
+      { flags: '--by <group>', text: "group by the policy's owners.label", choices: ['owner'] },
+      { flags: '--format <format>', text: 'for a ticket or a spreadsheet', choices: ['md', 'csv'] },
+    ],
+    examples: ['changeover report --by owner', 'changeover report --by owner --format md > report.md', 'changeover report -o json'],
+    load: async () => (await import('./commands/run-report.ts')).runReport,
+  },
+  {
+    name: 'history',
+    group: 'Move the fleet',
+    text: 'every run of this cluster: when, by whom, why, with what result',
+    options: [],
+    examples: ['changeover history', 'changeover history -o json'],
+    load: async () => (await import('./commands/run-report.ts')).runHistory,
+  },
+];
