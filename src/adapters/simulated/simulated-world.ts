@@ -1,13 +1,17 @@
 import type { KubeObject } from '../../core/workload/kube-object.ts';
 import type { Cache } from '../../ports/cache.ts';
 import type { Cluster } from '../../ports/cluster.ts';
+import type { LayerReader } from '../../ports/layer-reader.ts';
 import type { Registry } from '../../ports/registry.ts';
 import { openLayerReader } from '../registry/layer-reader.ts';
+import { runDaemonSetController } from './daemon-set-controller.ts';
 import { runDeploymentController } from './deployment-controller.ts';
 import { runKubelet } from './kubelet.ts';
 import { ObjectStore } from './object-store.ts';
 import type { PodScript, ScriptBook } from './pod-script.ts';
+import type { PodMakerOptions } from './owned-pods.ts';
 import { runReplicaSetController } from './replica-set-controller.ts';
+import { runStatefulSetController } from './stateful-set-controller.ts';
 import { simulatedCluster, type SimulatedClusterOptions } from './simulated-cluster.ts';
 import { createSimulatedTraffic, type SimulatedTraffic } from './simulated-traffic.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -17,6 +21,8 @@ export interface WorldOptions {
   /** Where the nodes pull from. */
   readonly registry: Registry;
   readonly scripts?: ScriptBook;
+  /** How nodes unpack layers; left out = by a reader of their own. */
+  readonly layers?: LayerReader;
   /** What admission webhooks add to a pod, given its namespace. */
   readonly mutatePod?: (pod: KubeObject, namespace: KubeObject) => KubeObject;
 }
@@ -37,8 +43,8 @@ export function simulatedWorld(options: WorldOptions): SimulatedWorld {
   for (const name of ['kube-system', 'default'])
     store.insert({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'kubernetes.io/metadata.name': name } } });
   const traffic = createSimulatedTraffic(clock);
-  const kubelet = runKubelet({ store, clock, registry, layers: openLayerReader(registry, memoryCache()), scripts, traffic });
-  runReplicaSetController({
+  const kubelet = runKubelet({ store, clock, registry, layers: options.layers ?? openLayerReader(registry, memoryCache()), scripts, traffic });
+  const pods: PodMakerOptions = {
     store,
     clock,
     refusePod: (pod) => scripts(pod).refused,
@@ -46,7 +52,10 @@ export function simulatedWorld(options: WorldOptions): SimulatedWorld {
       const namespace = store.get({ apiVersion: 'v1', kind: 'Namespace', namespace: '', name: pod.metadata.namespace ?? '' });
       return namespace && mutatePod ? mutatePod(pod, namespace) : pod;
     },
-  });
+  };
+  runReplicaSetController(pods);
+  runStatefulSetController(pods);
+  runDaemonSetController(pods);
   runDeploymentController({ store, clock });
   return { clock, store, traffic, connect: (as) => simulatedCluster({ store, logs: (query) => kubelet.logs(query), ...as }) };
 }

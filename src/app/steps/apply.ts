@@ -84,6 +84,7 @@ export async function fence(session: Session, id: string): Promise<void> {
   }
   const text = formatMarker({ ...marker, epoch });
   const ops = [
+    { op: 'test', path: '/metadata/uid', value: record.item.uid },
     { op: 'test', path: '/metadata/annotations/changeover.dev~1marker', value: previous },
     { op: 'replace', path: '/metadata/annotations/changeover.dev~1marker', value: text },
   ] as const;
