@@ -21,4 +21,12 @@ export const aftercareCommands: readonly CommandSpec[] = [
     examples: ['changeover history', 'changeover history -o json'],
     load: async () => (await import('./commands/run-report.ts')).runHistory,
   },
+  {
+    name: 'drift',
+    group: 'Move the fleet',
+    text: "what is no longer, or newly, to be migrated, by the run's policy; changes nothing",
+    options: [{ flags: '--no-layer-scan', text: 'read no image layers: faster, and an agent that is named in a script alone is not seen' }],
+    examples: ['changeover drift', 'changeover drift -n shop -o json'],
+    load: async () => (await import('./commands/run-drift.ts')).runDrift,
+  },
 ];

@@ -5,6 +5,7 @@ import { formatDuration } from './duration.ts';
 import { count } from './messages/say.ts';
 import type { Paint } from './paint.ts';
 import { breakSection } from './plan-breaks.ts';
+import { forecastSection } from './plan-forecast.ts';
 import { changeClasses, formatClass } from './plan-classes.ts';
 import { findingSection, skipSection } from './plan-exceptions.ts';
 import { isMigration, isSkip, summarisePlan } from './plan-summary.ts';
@@ -38,6 +39,7 @@ export function formatPlan(plan: Plan, options: PlanViewOptions): readonly strin
     ...changes(items, plan, options),
     findingSection(items, { ...options, severity: 'info', title: 'Good to know' }),
     batches(plan, options),
+    forecastSection(items, options),
     breakSection(plan, options),
     [
       options.paint('quiet', `Nothing was written to the cluster or a registry.`),

@@ -13,6 +13,7 @@ import { fingerprintOf } from './fingerprint.ts';
 import type { InspectedContainer, Inspection } from './inspect-workload.ts';
 import { summariseAgent, replicasWanted } from './scan-item.ts';
 import { surgeOf } from './surge.ts';
+import { forecastRelease } from './forecast.ts';
 import { teamOf } from './owner-team.ts';
 import type { MigrateItem, PlanItem, RefusedDelivery } from './plan.ts';
 import type { ChangeContext, ChangeSubject, PlannedChange } from './plan-change.ts';
@@ -117,6 +118,7 @@ function makeItem(
     },
     edits: sealEdits(change.edits),
     fingerprint: fingerprintOf(source, found),
+    nextRelease: forecastRelease(inspection.owner),
   };
 }
 

@@ -37,6 +37,13 @@ export interface Owner {
   readonly reloader?: true;
 }
 
+/** What a workload's next release, or sync, will do to the change, as far as its owner tells. */
+export interface Forecast {
+  readonly effect: 'stays' | 'returns' | 'unknown';
+  /** Stable id of why. */
+  readonly because: 'owner-stopped' | 'next-sync' | 'next-reconcile' | 'helm-upgrade' | 'kubectl-apply' | 'operator' | 'next-image' | 'no-owner';
+}
+
 interface ItemBase {
   /** `namespace/Kind/name`. */
   readonly id: string;
@@ -80,6 +87,8 @@ export interface MigrateItem extends ItemBase {
   readonly edits: readonly Edit[];
   /** Equal fingerprints share base image, JVM option style and agent: they fail together. */
   readonly fingerprint: string;
+  /** What its next release will do to the change; absent in plans of older versions. */
+  readonly nextRelease?: Forecast;
 }
 
 /** A workload the plan leaves alone, with the true reason. */
