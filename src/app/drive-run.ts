@@ -12,6 +12,7 @@ import { finishAnnouncements } from './announce.ts';
 import { acquireLease } from './lease.ts';
 import { lookAt } from './look.ts';
 import type { EnginePorts } from './ports.ts';
+import { removeProbes } from './probe-boot.ts';
 import { note, persist, persistRun, recordOf, recordsOf, tell, type Session } from './session.ts';
 import { findRun, listRecords, readRun, replaceRecord } from './state-store.ts';
 import { signerOf } from './sign-image.ts';
@@ -114,8 +115,10 @@ async function openSession(ports: EnginePorts, name: string, options: DriveOptio
     said: new Map(),
     announcements: { pending: new Set(), stop: new AbortController() },
     traceReads: openTraceReads(ports),
+    probes: new Map(),
   };
   const resumed = stored.some((record) => record.value.state !== 'PLANNED');
+  if (resumed) await removeProbes(session);
   await note(session, 'opened', { data: { epoch: run.value.epoch, by: options.by, identity: ports.identity } });
   const done = countOutcomes(stored.map((record) => record.value));
   tell(session, {

@@ -7,6 +7,7 @@ import type { Reason, RunRecord, WorkloadRecord } from '../core/rollout/run-reco
 import type { WorkloadState } from '../core/rollout/workload-state.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { EnginePorts } from './ports.ts';
+import type { BootProbes } from './probe-boot.ts';
 import type { PushedBlobs } from './push-blobs.ts';
 import type { SignImage } from './sign-image.ts';
 import type { TraceReads } from './trace-reads.ts';
@@ -36,6 +37,7 @@ export interface Session {
   readonly said: Map<string, string>;
   readonly announcements: Announcements;
   readonly traceReads: TraceReads;
+  readonly probes: BootProbes;
 }
 
 /** Kubernetes Events under way: no step waits for one, none fails by one. */

@@ -12,6 +12,7 @@ import { openSimulatedRegistry } from '../../src/adapters/simulated/simulated-re
 import { simulatedWorld, type SimulatedWorld } from '../../src/adapters/simulated/simulated-world.ts';
 import { VirtualClock } from '../../src/adapters/simulated/virtual-clock.ts';
 import { openLayerReader } from '../../src/adapters/registry/layer-reader.ts';
+import { PROBE_LABEL } from '../../src/core/boot/boot-pod.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { parsePolicy } from '../../src/core/policy/parse-policy.ts';
@@ -24,12 +25,16 @@ export interface SimulatedService {
   readonly replicas?: number;
   /** What its pods do once they run the new image. */
   readonly after?: PodScript;
+  /** The same once they are real: a dry run has seen none of it. */
+  readonly afterDryRun?: PodScript;
   /** Its image; a Tomcat with SkyWalking when left out. */
   readonly stack?: SampleStack;
   /** Members of its container, in place of the usual ones. */
   readonly container?: JsonObject;
   /** Members of its pod spec besides. */
   readonly pod?: JsonObject;
+  /** Makes another kind of workload of its Deployment. */
+  readonly as?: (deployment: KubeObject) => KubeObject;
 }
 
 export interface SimulationOptions {
@@ -40,6 +45,10 @@ export interface SimulationOptions {
   readonly spec?: JsonObject;
   /** Layers are read for the plan unless `false`. */
   readonly layerScan?: boolean;
+  /** What an admission webhook writes into any object that is patched; throws to refuse it. */
+  readonly mutate?: (object: KubeObject) => KubeObject;
+  /** What pods of boot probes do. */
+  readonly probe?: PodScript;
   /** More objects of the cluster. */
   readonly objects?: readonly KubeObject[];
 }
@@ -61,13 +70,14 @@ const REGISTRY = 'registry.example.com';
 export async function openSimulation(options: SimulationOptions): Promise<Simulation> {
   const clock = new VirtualClock();
   const registry = openSimulatedRegistry();
-  const scripts = scriptsOf(options.services);
-  const world = simulatedWorld({ clock, registry, scripts });
+  const scripts = scriptsOf(options);
+  const world = simulatedWorld({ clock, registry, scripts, ...(options.mutate ? { mutate: options.mutate } : {}) });
   const admin = world.connect();
   for (const name of ['shop', STATE_NAMESPACE]) await admin.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   for (const service of options.services) {
     await pushSampleImage(registry, imageOf(service), service.stack ?? 'tomcat-skywalking');
-    await admin.create(deployment(service));
+    const object = deployment(service);
+    await admin.create(service.as?.(object) ?? object);
   }
   for (const object of options.objects ?? []) await admin.create(object);
   await clock.sleep(60_000);
@@ -137,11 +147,12 @@ function timeless(annotation: string | undefined): JsonObject | null {
   return rest;
 }
 
-function scriptsOf(services: readonly SimulatedService[]): ScriptBook {
+function scriptsOf({ services, probe }: SimulationOptions): ScriptBook {
   return (pod) => {
+    if (pod.metadata.labels?.[PROBE_LABEL] !== undefined) return probe ?? {};
     const service = services.find((each) => each.name === pod.metadata.labels?.['app']);
     const isNew = service && containers(podSpec(pod))[0]?.image !== imageOf(service);
-    return { readyMs: 3_000, ...(isNew ? service.after : {}) };
+    return { readyMs: 3_000, ...(isNew ? service.after : {}), ...(isNew && pod.metadata.ownerReferences ? service.afterDryRun : {}) };
   };
 }
 

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../core/json.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
+import { podSpec } from '../../core/workload/pod-template.ts';
 import type { Container } from '../../core/workload/workload.ts';
 import { missingJarLines, startLines, type LogLine } from './container-log.ts';
 import { loadedAgents, pullImage, serviceOf, type ImageSource, type LoadedAgent, type PulledImage } from './image-runtime.ts';
@@ -63,10 +64,12 @@ async function liveOn(life: ContainerLife, onStart: () => void): Promise<void> {
     keepLog(life, { startedAt, lines: [...lines.filter((line) => crashAt === undefined || line.atMs < crashAt), ...words] });
     set({ state: { running: { startedAt: seconds(startedAt) } }, started: true });
     onStart();
+    if (isOnce(life.pod) && crashAt === undefined) return await end(life, { startedAt, set });
     await follow(script, { clock, signal, crashAt, set });
     if (crashAt === undefined) return;
     const terminated = { exitCode: script.exitCode, reason: script.reason, startedAt: seconds(startedAt), finishedAt: seconds(clock.now()) };
     set({ state: { terminated }, ready: false, started: false });
+    if (isOnce(life.pod)) return;
     await clock.background(1_000, signal);
     if (crashes > 0) {
       const backOff = Math.min(MAX_BACK_OFF_MS, BACK_OFF_MS * 2 ** (crashes - 1));
@@ -119,6 +122,17 @@ async function pull(life: ContainerLife): Promise<PulledImage> {
     life.report(notPulled('ImagePullBackOff', `Back-off pulling image "${container.image}": ErrImagePull: ${message}`));
     await clock.background(Math.min(MAX_BACK_OFF_MS, BACK_OFF_MS * 2 ** attempt), signal);
   }
+}
+
+/** A pod that is not restarted: `java … -version`, which ends well once the agents are loaded. */
+function isOnce(pod: KubeObject): boolean {
+  return podSpec(pod)['restartPolicy'] === 'Never';
+}
+
+async function end(life: ContainerLife, run: { readonly startedAt: number; readonly set: (change: Partial<ContainerState>) => void }): Promise<void> {
+  await life.clock.background(1_000, life.signal);
+  const terminated = { exitCode: 0, reason: 'Completed', startedAt: seconds(run.startedAt), finishedAt: seconds(life.clock.now()) };
+  run.set({ state: { terminated }, ready: false, started: false });
 }
 
 /** A JVM whose agent jar is missing ends before it begins, whatever the script says. */

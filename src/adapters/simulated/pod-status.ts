@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
 import { containers, initContainers, podSpec } from '../../core/workload/pod-template.ts';
 import { number, text } from './object-parts.ts';
@@ -45,7 +45,7 @@ export function podStatus(pod: KubeObject, state: PodState): JsonObject {
   const condition = (type: string, holds: boolean, more: JsonObject = {}): JsonObject =>
     keepTransition(pod, { type, status: holds ? 'True' : 'False', ...more, lastTransitionTime: seconds(state.now) });
   return {
-    phase: own.some((each) => each['started'] === true || number(each['restartCount']) > 0) ? 'Running' : 'Pending',
+    phase: phaseOf(spec, own),
     conditions: [
       condition('PodScheduled', true),
       condition('Initialized', initialised),
@@ -57,6 +57,14 @@ export function podStatus(pod: KubeObject, state: PodState): JsonObject {
     containerStatuses: own,
     ...(init.length === 0 ? {} : { initContainerStatuses: init }),
   };
+}
+
+function phaseOf(spec: JsonObject, own: readonly JsonObject[]): string {
+  const ended = own.map((each) => (isJsonObject(each['state']) ? each['state']['terminated'] : undefined)).filter(isJsonObject);
+  if (spec['restartPolicy'] === 'Never' && own.length > 0 && ended.length === own.length) {
+    return ended.every((each) => each['exitCode'] === 0) ? 'Succeeded' : 'Failed';
+  }
+  return own.some((each) => each['started'] === true || number(each['restartCount']) > 0) ? 'Running' : 'Pending';
 }
 
 function containerStatus(container: { readonly name: string; readonly image: string }, known: ContainerState): JsonObject {

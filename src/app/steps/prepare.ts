@@ -1,10 +1,10 @@
 import { ChangeoverError } from '../../core/error.ts';
 import type { Skip } from '../../core/finding.ts';
 import { canonicalJson } from '../../core/json.ts';
-import type { Repository } from '../../core/image/reference.ts';
+import { parseImageReference, type Repository } from '../../core/image/reference.ts';
 import type { SourceImage } from '../../core/image/source-image.ts';
 import { agentRepository } from '../../core/image/target-name.ts';
-import { illBefore } from '../../core/plan/first-look.ts';
+import { illBefore, mayBeIdle } from '../../core/plan/first-look.ts';
 import { enter } from '../../core/rollout/decide.ts';
 import type { WorkloadRecord } from '../../core/rollout/run-record.ts';
 import { podTemplate, templateHash } from '../../core/workload/pod-template.ts';
@@ -12,11 +12,13 @@ import { digestOfImageId, viewPod } from '../../core/workload/pod-view.ts';
 import { sealEdits } from '../../core/workload/seal-edits.ts';
 import type { Workload } from '../../core/workload/workload.ts';
 import type { TargetImage } from '../../core/plan/compose-target.ts';
+import { probeBoot } from '../probe-boot.ts';
 import { pushImage } from '../push-image.ts';
 import { provePull } from '../push-proof.ts';
 import { readWorkload } from '../read-workload.ts';
 import { recompose } from '../recompose.ts';
 import { enterState, persist, recordOf, tell, type Session } from '../session.ts';
+import { dryRun } from './dry-run.ts';
 
 /**
  * Everything that must hold before a workload is touched: it is still what was reviewed, its pods are well, and the new
@@ -26,7 +28,7 @@ export async function prepare(session: Session, id: string): Promise<void> {
   const record = recordOf(session, id);
   const workload = await readWorkload(session.ports.cluster, id, session.signal);
   if (!workload || workload.uid !== record.item.uid) return void (await enterState(session, id, 'GONE', { id: 'gone', params: {} }));
-  const skip = staleness(workload, record) ?? illBefore(workload);
+  const skip = staleness(workload, record) ?? (await idleStaleness(session, workload, record)) ?? illBefore(workload);
   if (skip) return void (await enterState(session, id, 'SKIPPED', skip));
   await persist(session, { ...enter(record, 'ARTIFACT', session.ports.clock.now()), baseline: baselineOf(workload, record) });
   const refused = await makeImage(session, workload, record);
@@ -43,12 +45,21 @@ function staleness(workload: Workload, record: WorkloadRecord): Skip | undefined
   );
   const other = [...digests].find((digest) => digest !== undefined && digest !== item.source.digest);
   if (other !== undefined) return { id: 'stale', params: { what: 'running digest', digest: other } };
-  return workload.pods.length === 0 ? { id: 'no-pods', params: {} } : undefined;
+  return undefined;
+}
+
+/** Without pods the image is what its reference names: it must still be the one that was reviewed. */
+async function idleStaleness({ ports, policy, signal }: Session, workload: Workload, { item }: WorkloadRecord): Promise<Skip | undefined> {
+  if (workload.pods.length > 0) return undefined;
+  if (!mayBeIdle(workload, policy)) return { id: 'no-pods', params: {} };
+  const { repository, tag = 'latest', digest } = parseImageReference(item.source.image);
+  const named = digest ?? (await ports.registry.manifest(repository, tag, signal))?.digest;
+  return named === item.source.digest ? undefined : { id: 'stale', params: { what: `image of tag ${tag}`, digest: named ?? 'none' } };
 }
 
 function baselineOf(workload: Workload, record: WorkloadRecord): NonNullable<WorkloadRecord['baseline']> {
   const restarts = workload.pods.map((pod) => viewPod(pod).containers.find((each) => each.name === record.item.container)?.restarts ?? 0);
-  return { startupRestarts: Math.min(...restarts, 5), pods: workload.pods.length };
+  return { startupRestarts: restarts.length === 0 ? 0 : Math.min(...restarts, 5), pods: workload.pods.length };
 }
 
 /** Makes the planned image once more and pushes it: same source, same edits, same bytes. */
@@ -74,7 +85,9 @@ async function makeImage(session: Session, workload: Workload, { item }: Workloa
     how,
     registries: ports.registry.traffic().hosts,
   });
-  return undefined;
+  const unfit = await dryRun(session, item.id, { object: workload.object, edits: change.delivery.podEdits });
+  if (unfit) return unfit;
+  return probeBoot(session, { workload, item, source, change });
 }
 
 /** What is wrong with this image alone skips its workload; the others go on. */

@@ -1,4 +1,5 @@
 import { assertNever } from '../error.ts';
+import { kindRights } from './kind-rights.ts';
 
 /** What somebody means to do: look and plan; run a plan, with decisions, verify and undo; look for drift. */
 export type Task = 'plan' | 'apply' | 'drift';
@@ -10,6 +11,8 @@ export interface FleetScope {
   /** The policy finds its namespaces by their labels. */
   readonly byLabel: boolean;
   readonly stateNamespace: string;
+  /** Kinds of workloads the policy selects; left out = Deployments alone. */
+  readonly kinds?: readonly string[];
   /** `namespace/name:port` of the trace store, where it is reached through the API server. */
   readonly traces?: string;
 }
@@ -27,23 +30,22 @@ export interface Right {
   readonly why: string;
 }
 
-interface Row extends Omit<Right, 'namespace' | 'names'> {
+/** A line of the table of rights. */
+export interface Row extends Omit<Right, 'namespace' | 'names'> {
   readonly place: 'cluster' | 'namespaces' | 'by-label' | 'fleet' | 'state' | 'traces';
   readonly tasks: readonly Task[];
 }
 
 const all: readonly Task[] = ['plan', 'apply', 'drift'];
 
-/** Every call the program makes of the API server, but for the questions about oneself that everybody may ask. */
+/** Every call the program makes of the API server, whatever the kinds of workloads are, but for the questions about oneself that everybody may ask. */
 const table: readonly Row[] = [
   { place: 'namespaces', group: '', resource: 'namespaces', verbs: ['get'], tasks: all, why: 'identify-cluster' },
   { place: 'by-label', group: '', resource: 'namespaces', verbs: ['list'], tasks: all, why: 'select-namespaces' },
-  { place: 'fleet', group: 'apps', resource: 'deployments', verbs: ['list'], tasks: all, why: 'find-workloads' },
-  { place: 'fleet', group: 'apps', resource: 'replicasets', verbs: ['list'], tasks: all, why: 'find-pods' },
   { place: 'fleet', group: '', resource: 'pods', verbs: ['list'], tasks: all, why: 'find-pods' },
   { place: 'fleet', group: '', resource: 'configmaps', verbs: ['get'], tasks: all, why: 'read-variables' },
-  { place: 'fleet', group: 'apps', resource: 'deployments', verbs: ['get', 'patch'], tasks: ['apply'], why: 'change-workloads' },
   { place: 'fleet', group: '', resource: 'pods', subresource: 'log', verbs: ['get'], tasks: ['apply'], why: 'prove-agent' },
+  { place: 'fleet', group: '', resource: 'pods', verbs: ['create', 'get', 'delete'], tasks: ['apply'], why: 'probe-boot' },
   { place: 'fleet', group: '', resource: 'events', verbs: ['create'], tasks: ['apply'], why: 'tell-teams' },
   { place: 'fleet', group: '', resource: 'events', verbs: ['list'], tasks: ['apply'], why: 'read-events' },
   { place: 'cluster', group: 'argoproj.io', resource: 'applications', verbs: ['get'], tasks: all, why: 'read-owners' },
@@ -58,7 +60,8 @@ const table: readonly Row[] = [
 
 /** Exactly what a task needs in a place. */
 export function rightsFor(task: Task, scope: FleetScope): readonly Right[] {
-  return table.filter((row) => row.tasks.includes(task)).flatMap((row) => spread(row, task, scope));
+  const rows = [...table, ...kindRights(scope.kinds ?? ['Deployment'])];
+  return rows.filter((row) => row.tasks.includes(task)).flatMap((row) => spread(row, task, scope));
 }
 
 function spread({ place, tasks: _tasks, ...right }: Row, task: Task, scope: FleetScope): readonly Right[] {

@@ -19,14 +19,27 @@ describe('the rights of a task', () => {
     expect(rights.some((right) => right.namespace === 'changeover')).toBe(true);
   });
 
-  it('never include Secrets, deletion, or anything by wildcard', () => {
+  it('never include Secrets, anything by wildcard, or deletion of more than pods', () => {
     for (const namespaces of [['shop'], 'all'] as const) {
       const rights = rightsFor('apply', { ...shop, namespaces, byLabel: true, traces: 'observability/jaeger:16686' });
 
       expect(rights.map((right) => right.resource)).not.toContain('secrets');
       expect(rights.flatMap((right) => [right.group, right.resource, ...right.verbs])).not.toContain('*');
-      expect(rights.flatMap((right) => right.verbs)).not.toContain('delete');
+      expect(rights.filter((right) => right.verbs.includes('delete')).every((right) => right.resource === 'pods')).toBe(true);
     }
+  });
+
+  it('reach the kinds that the policy selects and no others, and delete pods only for StatefulSets', () => {
+    const verbsOn = (resource: string, kinds: readonly string[]): readonly string[] =>
+      rightsFor('apply', { ...shop, kinds }).flatMap((right) => (right.resource === resource ? right.verbs : []));
+
+    expect(verbsOn('statefulsets', ['StatefulSet'])).toEqual(['list', 'get', 'patch']);
+    expect(verbsOn('controllerrevisions', ['StatefulSet', 'DaemonSet'])).toEqual(['list']);
+    expect(verbsOn('deployments', ['StatefulSet'])).toEqual([]);
+    const frees = (kinds: readonly string[]): boolean => rightsFor('apply', { ...shop, kinds }).some((right) => right.why === 'free-rollbacks');
+    expect([frees(['StatefulSet']), frees(['Deployment', 'DaemonSet', 'CronJob'])]).toEqual([true, false]);
+    expect(rightsFor('plan', { ...shop, kinds: ['StatefulSet'] }).flatMap((right) => right.verbs)).not.toContain('delete');
+    expect(verbsOn('cronjobs', ['CronJob'])).toEqual(['list', 'get', 'patch']);
   });
 
   it('include the trace store by its exact name, only where it is reached through the API server', () => {

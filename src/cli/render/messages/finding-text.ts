@@ -1,6 +1,7 @@
 import type { Finding } from '../../../core/finding.ts';
 import { formatBytes } from '../bytes.ts';
 import { convertTexts } from '../convert-texts.ts';
+import { bootFailure } from './boot-text.ts';
 import { ownerReason } from './owner-text.ts';
 import { around, count, say, type Texts } from './say.ts';
 
@@ -8,6 +9,14 @@ import { around, count, say, type Texts } from './say.ts';
 export function findingText(finding: Pick<Finding, 'id' | 'params'>): string {
   return say(findingTexts, finding.id, finding.params);
 }
+
+const notSet: { readonly [id: string]: string } = {
+  expression: 'it is not written there as it stands: a shell or a reference completes it',
+  reference: 'its new value holds $(…), which Kubernetes would expand',
+  'not-writable': 'its new value cannot be written there',
+  'not-known': 'the text it is written in is not known (a Secret, a volume)',
+  'no-carrier': 'no variable of image or pod can bring it to the JVM',
+};
 
 const reasons: { readonly [id: string]: string } = {
   'pod-sets-java-tool-options': 'the pod sets JAVA_TOOL_OPTIONS',
@@ -69,6 +78,8 @@ const options: Texts = {
       .filter((id) => id !== '')
       .map(reasonOf)
       .join('; ')}`,
+  'jvm-option-not-set': (p) => `the JVM option ${p('options')} cannot be changed${around(' in ', p('place'))}: ${notSet[p('because')] ?? p('because')}`,
+  'jvm-option-may-be-overridden': (p) => `${p('options')} is added, and what starts the JVM is not known: it may set that itself, and then wins`,
   'option-not-editable': (p) => `the old agent's option in ${p('source')} cannot be taken out: it is not written there as it stands`,
   'command-would-be-empty': () => "without the old agent's options the pod's args would be empty, and the image's own would come in their place",
   'script-not-edited': (p) => `${p('path')} could not be edited: its option stays and leads to the new agent`,
@@ -99,7 +110,9 @@ const options: Texts = {
 
 /** About the old agent's settings and what becomes of them. */
 const settings: Texts = {
-  'sampling-changes': (p) => `the old agent samples (${p('key')}=${p('value')}); the new one records by its own sampler`,
+  'sampling-changes': (p) =>
+    `the old agent samples (${p('key')}=${p('value')}), and the new one cannot sample by a number of traces: choose spec.to.sampler (parentbased_always_on with sampling in the collector, or parentbased_traceidratio=0.1)`,
+  'sampling-chosen': (p) => `the old agent sampled ${p('value')} traces in 3 seconds (${p('key')}); the new one samples by ${p('sampler')}`,
   'backend-replaced': (p) => `the old agent's backend ${p('value')} is not used any more; traces go where the policy says`,
   'mapping-partial': (p) => `the old agent's setting ${p('key')}=${p('value')} is carried over in part`,
   'mapping-lost': (p) => `the old agent's setting ${p('key')}=${p('value')} has no counterpart and is lost`,
@@ -127,6 +140,7 @@ const change: Texts = {
   'agent-core-in-app': (p) => `the application itself uses classes only the old agent brings (${p('names')}), in ${p('paths')}`,
   'service-name-unknown': (p) => `the service's name is not known${around(': no label for ', p('template'))}`,
   'env-overridden': (p) => `the workload's own ${p('name')} (${p('by')}) stays and overrides ours`,
+  'boot-probe-failed': bootFailure,
   'owner-may-revert': (p) => `${p('owner')} will put the old image back: ${ownerReason(p('because'))}; change its repository before (plan --export)`,
   'reloader-edits': () => 'Reloader restarts it when a ConfigMap or Secret changes, also while its rollout is watched',
   'settings-not-repeated': (p) =>

@@ -2,6 +2,7 @@ import type { Finding } from '../../../core/finding.ts';
 import { isJsonObject } from '../../../core/json.ts';
 import type { Reason } from '../../../core/rollout/run-record.ts';
 import { formatClock } from '../duration.ts';
+import { bootNotProven } from './boot-text.ts';
 import { findingText } from './finding-text.ts';
 import { holdingText, unseenText } from './gate-text.ts';
 import { around, count, say, type Texts } from './say.ts';
@@ -27,11 +28,15 @@ export function leftMsOf(reason: Reason): number | undefined {
 const podTexts: Texts = { pod: (p) => `${around('', p('what'), p('detail') === '' ? '' : ': ')}${p('detail')}${around(' (pod ', p('pod'), ')')}` };
 
 const waiting: Texts = {
-  controller: () => 'waiting for the Deployment controller to see the change',
-  'new-replicaset': () => 'waiting for the new ReplicaSet',
+  controller: () => 'waiting for the controller to see the change',
+  'new-replicaset': () => 'waiting for the new revision',
   'scaled-to-zero': () => 'scaled to zero: waiting for the last pods to end',
-  unverified: () => 'scaled to zero after the change: it stays, and nothing ran that could be judged',
-  'paused-by-others': () => 'somebody paused the Deployment after the change: nothing goes on until they unpause it (`kubectl rollout resume`)',
+  unverified: (p) =>
+    p('because') === 'next-run'
+      ? 'the change is in place for the next run: nothing has run that could be judged'
+      : 'no pod is wanted since the change: it stays, and nothing ran that could be judged',
+  'paused-by-others': () => 'somebody stopped the rollout after the change (paused, or a partition): nothing goes on until they let it (`kubectl rollout resume`)',
+  'stuck-pod-deleted': (p) => `pod ${p('pod')} held up the way back and was deleted: it was not Ready and of the new template`,
   pods: (p) => `${p('ready')} of ${count(p('wanted'), 'new pod')} Ready${p('old') === '0' ? '' : `, ${p('old')} old left`}${around('; ', p('detail'))}`,
   'pod-not-ready': (p) => `pod ${p('pod')} is not Ready${around(': ', p('detail'))}`,
   infrastructure: (p) => `pod ${p('pod')} cannot run for a reason outside the change: ${p('what')}${around(': ', p('detail'))}`,
@@ -65,18 +70,25 @@ const failing: Texts = {
   'object-gone': () => 'the workload was deleted while it was judged',
   held: (p) => `failed (${p('because')}) and held as it is, as the policy asks (onFailure: hold)${around(': ', p('detail'))}`,
   'rollback-deadline': (p) => `put back, but only ${p('ready')} of ${count(p('wanted'), 'old pod')} Ready after ${p('minutes')} min`,
+  'stuck-pod': (p) => `put back, but pod ${p('pod')} of the new template must be deleted (kubectl delete pod ${p('pod')} -n ${p('namespace')}): ${p('detail')}`,
+  'rollback-rewritten': () => 'the cluster took the way back and wrote other values than those that were there before',
   'rollback-refused': (p) => `the cluster refuses the way back: ${p('detail')}`,
 };
+
+/** What a dry run asks for, by `of`. */
+const refused: { readonly [of: string]: string } = { pod: 'a pod of the new template', 'way-back': 'the way back' };
 
 const ended: Texts = {
   requested: () => 'put back as asked',
   excluded: () => 'excluded by a person',
   gone: () => 'deleted, or deleted and created anew, since the plan',
   stale: (p) => `changed since the plan${around(': ', p('what') || p('detail'))}; it needs a new plan`,
-  blocked: (p) => `the cluster refuses the change: ${p('detail')}`,
+  blocked: (p) => `the cluster refuses ${refused[p('of')] ?? 'the change'}: ${p('detail')}`,
+  'dry-run-unasked': (p) => `the cluster could not be asked beforehand whether it takes ${refused[p('of')] ?? 'the change'}: ${p('detail')}`,
   locked: (p) => `another run works on it${around(': ', p('run'))}`,
   'changed-by-others': () => 'somebody else put the old values back, or changed them, after us',
   retrying: (p) => `${p('what')} got no clear answer and is tried again: ${p('detail')}`,
+  'boot-not-proven': bootNotProven,
   'event-not-written': (p) => `the run goes on, but the workloads' teams see no Kubernetes Events of it: ${p('detail')}`,
   'lease-wait': (p) => `the instance ${p('holder')} held the run and stopped; its Lease ends in ${formatClock(Number(p('leftMs')))}`,
   'no-trace-store': () => 'the policy names no trace store (verify.jaeger), so nothing can be said about traces',

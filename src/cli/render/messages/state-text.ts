@@ -15,6 +15,7 @@ export const stateTexts = {
   SOAKING: 'soaking',
   SUCCEEDED: 'migrated',
   DEFERRED_ZERO: 'migrated, unverified',
+  DEFERRED_VERIFY: 'migrated, unverified',
   RB_INTENT: 'turning back',
   RB_ROLLING: 'turning back',
   ROLLED_BACK: 'rolled back',
@@ -31,7 +32,7 @@ export function stateMark(state: WorkloadState): { readonly mark: string; readon
   if (state === 'SUCCEEDED') return { mark: '✓', tone: 'good' };
   if (state === 'RB_FAILED' || state === 'CONFLICT') return { mark: '✗', tone: 'bad' };
   if (state === 'ROLLED_BACK' || state === 'RB_INTENT' || state === 'RB_ROLLING') return { mark: '↩', tone: 'caution' };
-  if (state === 'INCONCLUSIVE' || state === 'DEFERRED_ZERO') return { mark: '?', tone: 'caution' };
+  if (state === 'INCONCLUSIVE' || state === 'DEFERRED_ZERO' || state === 'DEFERRED_VERIFY') return { mark: '?', tone: 'caution' };
   if (state === 'SKIPPED' || state === 'GONE' || state === 'EXT_CHANGED') return { mark: '-', tone: 'quiet' };
   return state === 'PLANNED' ? { mark: ' ', tone: 'quiet' } : { mark: '•', tone: 'accent' };
 }
