@@ -28,12 +28,13 @@ export function readPremainClass(jar: Uint8Array): string | undefined {
 function readManifest(jar: Uint8Array, entries: readonly ZipEntry[]): ReadonlyMap<string, string> | undefined {
   const manifest = entries.find((entry) => entry.name === MANIFEST);
   const bytes = manifest && readZipEntry(jar, manifest, MAX_MANIFEST);
-  return bytes && parseMainAttributes(Buffer.from(bytes).toString('utf8'));
+  return bytes && mainAttributes(bytes);
 }
 
 /** The main section of a jar's manifest, names in lower case. Lines that begin with a space go on with the line before. Source: JAR file specification. */
-function parseMainAttributes(text: string): ReadonlyMap<string, string> {
-  const section = text.replaceAll(/\r\n?/g, '\n').split('\n\n', 1)[0] ?? '';
+export function mainAttributes(manifest: Uint8Array): ReadonlyMap<string, string> {
+  const text = Buffer.from(manifest).toString('utf8').replaceAll(/\r\n?/g, '\n');
+  const section = text.split('\n\n', 1)[0] ?? '';
   const lines = section.replaceAll('\n ', '').split('\n');
   return new Map(lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
 }

@@ -1,11 +1,11 @@
-import type { LayerEntry, LayerIndex } from '../../core/image/image-facts.ts';
+import type { Coupling, LayerEntry, LayerIndex } from '../../core/image/image-facts.ts';
 import type { TarSink } from '../files/tar-parser.ts';
-import { namesInClass, namesInJar } from './agent-references.ts';
-import { toText, wantedText } from './captured-text.ts';
+import { namesInClass } from './agent-references.ts';
+import { MAX_TEXT, toText, wantedText } from './captured-text.ts';
+import { isLogConfig, logCouplings } from './find-couplings.ts';
+import { scanJar } from './scan-jar.ts';
 
 const MAX_CLASS = 4 * 1024 * 1024;
-/** Jars are held in memory while they are looked through, one at a time per layer. Larger ones are not. */
-const MAX_JAR = 256 * 1024 * 1024;
 /** All texts of a layer together, in bytes; files found later are left out, which reads as unknown. */
 const MAX_TEXTS = 16 * 1024 * 1024;
 
@@ -16,8 +16,6 @@ const OWN_FOLDER = /^\/(?:[\w-]*plugins|activations|bootstrap|config)\//;
 export interface LayerCollector {
   /** Notes an entry; the sink wants its bytes. */
   take(entry: LayerEntry): TarSink | undefined;
-  /** Does the work that waits (jars are unpacked between chunks, so that few are held at a time). */
-  settle(): Promise<void>;
   finish(): LayerIndex;
 }
 
@@ -26,7 +24,8 @@ export function collectLayer(digest: string): LayerCollector {
   const entries: LayerEntry[] = [];
   const texts: { [path: string]: string } = {};
   const references = new Map<string, readonly string[]>();
-  const jars: { readonly path: string; readonly bytes: Uint8Array }[] = [];
+  const couplings = new Map<string, readonly Coupling[]>();
+  const premainClasses = new Map<string, string>();
   let textBytes = 0;
 
   function keepText(path: string, bytes: Uint8Array): void {
@@ -36,35 +35,62 @@ export function collectLayer(digest: string): LayerCollector {
     texts[path] = text;
   }
 
+  function forget(path: string): void {
+    delete texts[path];
+    for (const each of [references, couplings, premainClasses]) each.delete(path);
+  }
+
+  function scanJarAt(path: string): TarSink {
+    const jar = scanJar(path, { manifestOnly: isAgentPath(path) });
+    const end = (): void => {
+      jar.sink.end();
+      const found = jar.facts();
+      if (found.premainClass !== undefined) premainClasses.set(path, found.premainClass);
+      keep(references, path, found.references);
+      keep(couplings, path, found.couplings);
+    };
+    return { write: (part) => jar.sink.write(part), end };
+  }
+
+  function keepConfig(path: string, bytes: Uint8Array): void {
+    keep(couplings, path, logCouplings(Buffer.from(bytes).toString('utf8')));
+    if (wantedText({ path, type: 'file', size: bytes.length, mode: 0, uid: 0, gid: 0, mtime: 0 }) === 'by-name') keepText(path, bytes);
+  }
+
   return {
     take(entry) {
       entries.push(entry);
       const { path, size } = entry;
       // A path that appears again replaces what was there.
-      delete texts[path];
-      references.delete(path);
+      forget(path);
       if (entry.type !== 'file') return undefined;
-      if (/\.(?:jar|war)$/.test(path)) return size > MAX_JAR || isAgentPath(path) ? undefined : collectBytes(size, (bytes) => jars.push({ path, bytes }));
+      if (/\.(?:jar|war)$/.test(path)) return scanJarAt(path);
       if (path.endsWith('.class')) {
-        return size > MAX_CLASS || isAgentPath(path) ? undefined : collectBytes(size, (bytes) => keepNames(references, path, namesInClass(bytes)));
+        return size > MAX_CLASS || isAgentPath(path) ? undefined : collectBytes(size, (bytes) => keep(references, path, namesInClass(bytes)));
       }
+      if (isLogConfig(path) && size <= MAX_TEXT) return collectBytes(size, (bytes) => keepConfig(path, bytes));
       const wanted = wantedText(entry);
       if (wanted === undefined) return undefined;
       return wanted === 'by-name' ? collectBytes(size, (bytes) => keepText(path, bytes)) : collectScript(size, (bytes) => keepText(path, bytes));
     },
-    async settle() {
-      for (let jar = jars.shift(); jar; jar = jars.shift()) keepNames(references, jar.path, await namesInJar(jar.bytes));
-    },
     finish() {
       const homes = agentHomes(entries);
-      const outside = [...references].filter(([path]) => !homes.some((home) => path.startsWith(home) && OWN_FOLDER.test(path.slice(home.length))));
-      return { digest, entries, texts, references: Object.fromEntries(outside) };
+      const isOutside = ([path]: readonly [path: string, ...rest: unknown[]]): boolean =>
+        !homes.some((home) => path.startsWith(home) && OWN_FOLDER.test(path.slice(home.length)));
+      return {
+        digest,
+        entries,
+        texts,
+        references: Object.fromEntries([...references].filter(isOutside)),
+        premainClasses: Object.fromEntries(premainClasses),
+        couplings: Object.fromEntries([...couplings].filter(isOutside)),
+      };
     },
   };
 }
 
-function keepNames(references: Map<string, readonly string[]>, path: string, names: readonly string[]): void {
-  if (names.length > 0) references.set(path, names);
+function keep<T>(found: Map<string, readonly T[]>, path: string, what: readonly T[]): void {
+  if (what.length > 0) found.set(path, what);
 }
 
 function isAgentPath(path: string): boolean {

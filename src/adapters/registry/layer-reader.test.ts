@@ -88,6 +88,26 @@ describe('openLayerReader', () => {
     expect(index.references).toEqual({});
   });
 
+  it('keeps which jars are agents, and what the application has of an agent: its own folder does not count', async () => {
+    const agent = writeZip({ 'META-INF/MANIFEST.MF': 'Premain-Class: a.B\n' });
+    const { index } = await read([
+      file('opt/sw/skywalking-agent.jar', agent),
+      file('opt/sw/activations/apm-toolkit-trace-9.4.0.jar', ''),
+      file('app/renamed.jar', agent),
+      file('app/libs/apm-toolkit-trace-9.4.0.jar', ''),
+      file('app/conf/logback-spring.xml', '<layout class="TraceIdPatternLogbackLayout"/>'),
+      file('app/conf/log4j.properties', 'a=TraceIdPatternLayout'),
+    ]);
+
+    expect(index.premainClasses).toEqual({ '/opt/sw/skywalking-agent.jar': 'a.B', '/app/renamed.jar': 'a.B' });
+    expect(index.couplings).toEqual({
+      '/app/libs/apm-toolkit-trace-9.4.0.jar': [{ kind: 'toolkit', what: 'apm-toolkit-trace-9.4.0' }],
+      '/app/conf/logback-spring.xml': [{ kind: 'log-pattern', what: 'TraceIdPatternLogbackLayout' }],
+      '/app/conf/log4j.properties': [{ kind: 'log-pattern', what: 'TraceIdPatternLayout' }],
+    });
+    expect(Object.keys(index.texts)).toEqual(['/app/conf/logback-spring.xml']);
+  });
+
   it('counts a service that lies beside the agent', async () => {
     const { index } = await read([file('app/skywalking-agent.jar', ''), file('app/plugins/a.jar', ''), file('app/shop.jar', writeZip({ 'A.class': caller }))]);
 
@@ -119,7 +139,7 @@ describe('openLayerReader', () => {
 
     expect(again).toEqual(index);
     expect(registry.traffic().layerBytesDown).toBe(before);
-    expect([...cache.entries.keys()]).toEqual([`layer-index-v2/${layer.digest}`]);
+    expect([...cache.entries.keys()]).toEqual([`layer-index-v3/${layer.digest}`]);
   });
 
   it('downloads a layer once when many ask at the same time', async () => {

@@ -41,7 +41,7 @@ export function openLayerReader(registry: Registry, cache: Cache): LayerReader {
 }
 
 async function readCached(registry: Registry, cache: Cache, request: Source & { readonly layer: Layer }): Promise<LayerIndex> {
-  const key = `layer-index-v2/${request.layer.digest}`;
+  const key = `layer-index-v3/${request.layer.digest}`;
   const cached = await cache.get(key);
   if (cached) return JSON.parse(Buffer.from(cached).toString('utf8')) as LayerIndex;
   const index = (await readByToc(registry, request.layer, request)) ?? (await readLayer(registry, request.layer, request));
@@ -73,7 +73,6 @@ async function readLayer(registry: Registry, layer: Layer, { repository, signal 
     if (unpacked > MAX_UNPACKED) throw new ChangeoverError('too-large', `the layer is larger than ${MAX_UNPACKED} bytes when unpacked`, { target });
     parser.write(chunk);
     passed(chunk.length);
-    await collector.settle();
   }
   parser.end();
   return collector.finish();

@@ -92,9 +92,7 @@ async function collect({ digest, size, target }: EStargzLayer, { entries, file }
     for (const { sink, chunks } of wanted) {
       for (const chunk of chunks.filter((each) => isWithin(each, part))) sink.write(unpack(content, part.from, { chunk, target }));
       const last = chunks.at(-1);
-      if (!last || !isWithin(last, part)) continue;
-      sink.end();
-      await collector.settle();
+      if (last && isWithin(last, part)) sink.end();
     }
   }
   return collector.finish();

@@ -2,6 +2,7 @@ import type { ImageFacts, ImageFiles } from '../image/image-facts.ts';
 import { absolutePath } from '../jvm/absolute-path.ts';
 import type { EffectiveOptions, JvmOption } from '../jvm/effective-options.ts';
 import type { DetectedAgent } from './agent.ts';
+import { agentFromPremainClass, type PremainAgent } from './premain-classes.ts';
 
 const FLAG = '-javaagent:';
 const MAX_LINKS = 10;
@@ -14,6 +15,8 @@ export interface AgentJar {
   /** Where the path leads in the image, after symlinks; the path itself where the image cannot tell. */
   readonly realPath: string;
   readonly args?: string;
+  /** What the jar's own manifest says that it is, where the image has it and anybody knows the class: its name says nothing then. */
+  readonly premain?: PremainAgent;
   /** Set in images of ours, where the old agent's path leads to the new agent. */
   readonly ours?: { readonly agent: string; readonly version: string };
 }
@@ -33,6 +36,7 @@ export function detectedAgent(agent: DetectedAgent['agent'], jar: AgentJar, vers
     ...(writtenPath === undefined ? {} : { writtenPath }),
     ...(args === undefined ? {} : { args }),
     ...(version === undefined ? {} : { version }),
+    ...(agent === 'unknown' && jar.premain?.kind === 'tracer' ? { product: jar.premain.name } : {}),
   };
 }
 
@@ -58,6 +62,8 @@ function agentJar(option: JvmOption, workingDir: string, image: ImageFacts | und
   const isRelative = !written.startsWith('/') && !written.startsWith('$');
   const jarPath = isRelative ? absolutePath(written, workingDir) : written;
   const realPath = (image?.files && finalPath(image.files, jarPath)) ?? jarPath;
+  const premainClass = image?.files?.premainClass(realPath);
+  const premain = premainClass === undefined ? undefined : agentFromPremainClass(premainClass);
   const isOurs = image?.ours !== undefined && (image.files === undefined || realPath !== jarPath);
   return {
     option,
@@ -65,6 +71,7 @@ function agentJar(option: JvmOption, workingDir: string, image: ImageFacts | und
     ...(isRelative ? { writtenPath: written } : {}),
     realPath,
     ...(equals < 0 ? {} : { args: rest.slice(equals + 1) }),
+    ...(premain ? { premain } : {}),
     ...(isOurs && image.ours ? { ours: { agent: image.ours.agent, version: image.ours.version } } : {}),
   };
 }

@@ -17,6 +17,8 @@ export interface DetectedAgent {
   readonly args?: string;
   /** Where the image proves it (file name of a versioned jar or plugin, our label); undefined = not known. */
   readonly version?: string;
+  /** Of `unknown`: the product its manifest names. */
+  readonly product?: string;
   /** In an image of ours whose flag is still the one of an agent before: that agent. Its settings stand there as ever. */
   readonly replaces?: AgentId;
 }

@@ -46,7 +46,16 @@ function imageFiles(files: { readonly [path: string]: string }): ImageFiles {
     Object.keys(files)
       .filter((each) => each.startsWith(`${path}/`))
       .map((each) => each.slice(path.length + 1));
-  return { entry, children, doubt: () => undefined, physicalPath: (path) => path, text: (path) => files[path], references: () => ({}) };
+  return {
+    entry,
+    children,
+    doubt: () => undefined,
+    physicalPath: (path) => path,
+    text: (path) => files[path],
+    references: () => ({}),
+    premainClass: () => undefined,
+    couplings: () => ({}),
+  };
 }
 
 function found(

@@ -1,5 +1,5 @@
 import type { AgentContext, AgentPlugin, DetectedAgent } from './agent.ts';
-import { agentJars, detectedAgent } from './agent-jar.ts';
+import { agentJars, detectedAgent, type AgentJar } from './agent-jar.ts';
 import { opentelemetry } from './opentelemetry/opentelemetry.ts';
 import { isHarmless } from './other-agents.ts';
 import { skywalking } from './skywalking/skywalking.ts';
@@ -14,6 +14,10 @@ export const agents: readonly AgentPlugin[] = [skywalking, opentelemetry];
 export function detectAgents({ options, image }: AgentContext): readonly DetectedAgent[] {
   const found = agents.flatMap((agent) => agent.detect(options, image));
   const known = found.toSorted((a, b) => options.options.indexOf(a.option) - options.options.indexOf(b.option));
-  const unknown = agentJars(options, image).filter((jar) => !known.some((each) => each.option === jar.option) && !isHarmless(jar.jarPath));
+  const unknown = agentJars(options, image).filter((jar) => !known.some((each) => each.option === jar.option) && !isKnownHarmless(jar));
   return [...known, ...unknown.map((jar) => detectedAgent('unknown', jar))];
+}
+
+function isKnownHarmless({ premain, jarPath }: AgentJar): boolean {
+  return premain ? premain.kind === 'harmless' : isHarmless(jarPath);
 }

@@ -10,15 +10,14 @@ import { otherTracer } from './other-agents.ts';
 export function otherAgentFindings(context: AgentContext): readonly Finding[] {
   const jars = detectAgents(context)
     .filter((each) => each.agent === 'unknown')
-    .map((each) => each.jarPath);
+    .map(({ jarPath, product }) => ({ path: jarPath, name: product ?? otherTracer(jarPath) }));
   const native = context.options.options
     .filter((option) => option.text.startsWith('-agentpath:'))
     .map((option) => option.text.slice('-agentpath:'.length).split('=')[0] ?? '');
   const preloaded = (context.env['LD_PRELOAD'] ?? '').split(/[ :]+/);
-  const found = [...jars, ...native, ...preloaded].flatMap((path): readonly Finding[] => {
-    const name = otherTracer(path);
-    return name === undefined ? [] : [{ id: 'other-agent', severity: 'block', params: { name, path } }];
-  });
-  const unnamed = jars.filter((path) => otherTracer(path) === undefined);
-  return [...found, ...unnamed.map((path): Finding => ({ id: 'unknown-agent', severity: 'warn', params: { path } }))];
+  const found = [...jars, ...[...native, ...preloaded].map((path) => ({ path, name: otherTracer(path) }))].flatMap(({ name, path }): readonly Finding[] =>
+    name === undefined ? [] : [{ id: 'other-agent', severity: 'block', params: { name, path } }],
+  );
+  const unnamed = jars.filter((jar) => jar.name === undefined);
+  return [...found, ...unnamed.map(({ path }): Finding => ({ id: 'unknown-agent', severity: 'warn', params: { path } }))];
 }

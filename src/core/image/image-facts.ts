@@ -28,6 +28,17 @@ export interface LayerIndex {
    * (`org/apache/skywalking/apm/agent/core/`), by path: the names found. Such code breaks when the agent goes.
    */
   readonly references: { readonly [path: string]: readonly string[] };
+  /** Of jars that start as agents, by path: the class they start with (`Premain-Class`). Left out = none. */
+  readonly premainClasses?: { readonly [path: string]: string };
+  /** What the application has of an agent's own libraries, by path, jars inside a jar by the path of the outer one. Left out = none. */
+  readonly couplings?: { readonly [path: string]: readonly Coupling[] };
+}
+
+/** A tie of the application to the old agent that does not break it, yet loses its meaning with the agent. */
+export interface Coupling {
+  /** A library of the agent's toolkit; a logging pattern, layout or converter that prints the agent's ids; an appender that sends logs through the agent. */
+  readonly kind: 'toolkit' | 'log-pattern' | 'log-appender';
+  readonly what: string;
 }
 
 /**
@@ -51,6 +62,10 @@ export interface ImageFiles {
   text(path: string): string | undefined;
   /** Files that name internals of an agent (see `LayerIndex.references`), merged over the layers. */
   references(): { readonly [path: string]: readonly string[] };
+  /** The class that the jar at a physical path starts as an agent with. */
+  premainClass(path: string): string | undefined;
+  /** The application's ties to the old agent (see `LayerIndex.couplings`), merged over the layers. */
+  couplings(): { readonly [path: string]: readonly Coupling[] };
 }
 
 /** The runtime part of an image config. */

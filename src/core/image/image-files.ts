@@ -1,7 +1,7 @@
 import type { Doubt, ImageFiles, LayerEntry, LayerIndex } from './image-facts.ts';
 import { splitPath } from './layer-path.ts';
 import { findNode, isDirectory, MAX_LINKS, newDirectory, readLayerTree } from './layer-tree.ts';
-import type { Directory, FileNode } from './layer-tree.ts';
+import type { Directory, FileNode, Leaf } from './layer-tree.ts';
 
 /**
  * The file system that layers show on top of each other (lowest first), as overlayfs merges them and not as the image-spec's simpler words
@@ -15,11 +15,10 @@ export function mergeLayers(indexes: readonly LayerIndex[]): ImageFiles {
     children: (path) => listNames(findNode(root, path)),
     doubt: (path) => findDoubt(root, path),
     physicalPath: (path) => resolveParents(root, path),
-    text: (path) => {
-      const node = findNode(root, path);
-      return isDirectory(node) ? undefined : node?.text;
-    },
-    references: () => Object.fromEntries(listReferences(root, '')),
+    text: (path) => leafAt(root, path)?.text,
+    references: () => Object.fromEntries(listOf(root, '', (leaf) => leaf.references)),
+    premainClass: (path) => leafAt(root, path)?.premainClass,
+    couplings: () => Object.fromEntries(listOf(root, '', (leaf) => leaf.couplings)),
   };
 }
 
@@ -77,7 +76,14 @@ function resolveParents(root: Directory, path: string): string | undefined {
   return physical();
 }
 
-function listReferences(node: FileNode, path: string): readonly (readonly [path: string, names: readonly string[]])[] {
-  if (isDirectory(node)) return [...node.children].flatMap(([name, child]) => listReferences(child, `${path}/${name}`));
-  return node.references === undefined ? [] : [[path, node.references]];
+function leafAt(root: Directory, path: string): Leaf | undefined {
+  const node = findNode(root, path);
+  return isDirectory(node) ? undefined : node;
+}
+
+/** What the files below a node say, by path, as far as they say anything. */
+function listOf<T>(node: FileNode, path: string, read: (leaf: Leaf) => T | undefined): readonly (readonly [path: string, found: T])[] {
+  if (isDirectory(node)) return [...node.children].flatMap(([name, child]) => listOf(child, `${path}/${name}`, read));
+  const found = read(node);
+  return found === undefined ? [] : [[path, found]];
 }

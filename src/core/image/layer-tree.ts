@@ -1,4 +1,4 @@
-import type { LayerEntry, LayerIndex } from './image-facts.ts';
+import type { Coupling, LayerEntry, LayerIndex } from './image-facts.ts';
 import { OPAQUE, splitPath, WHITEOUT } from './layer-path.ts';
 
 /** A directory of one layer, or of layers merged. */
@@ -21,6 +21,8 @@ export interface Leaf {
   readonly entry: LayerEntry;
   readonly text?: string;
   readonly references?: readonly string[];
+  readonly premainClass?: string;
+  readonly couplings?: readonly Coupling[];
 }
 
 export type FileNode = Directory | Leaf;
@@ -79,9 +81,18 @@ function linkedNode(root: Directory, entry: LayerEntry): Leaf | undefined {
 
 function newLeaf(entry: LayerEntry, index: LayerIndex): Leaf {
   // `hasOwn`: paths come from images, and `__proto__` is a file name like any other.
-  const text = Object.hasOwn(index.texts, entry.path) ? index.texts[entry.path] : undefined;
-  const references = Object.hasOwn(index.references, entry.path) ? index.references[entry.path] : undefined;
-  return { entry, ...(text === undefined ? {} : { text }), ...(references === undefined ? {} : { references }) };
+  const at = <T>(map: { readonly [path: string]: T } = {}): T | undefined => (Object.hasOwn(map, entry.path) ? map[entry.path] : undefined);
+  const text = at(index.texts);
+  const references = at(index.references);
+  const premainClass = at(index.premainClasses);
+  const couplings = at(index.couplings);
+  return {
+    entry,
+    ...(text === undefined ? {} : { text }),
+    ...(references ? { references } : {}),
+    ...(premainClass === undefined ? {} : { premainClass }),
+    ...(couplings ? { couplings } : {}),
+  };
 }
 
 /** The directory at a path of this layer, made where it is missing; a file in its place gives way to it. */

@@ -16,6 +16,7 @@ function detect(options: EffectiveOptions, image?: ImageFacts): readonly Detecte
 
 function isOpenTelemetry(jar: AgentJar): boolean {
   if (jar.ours) return jar.ours.agent === 'opentelemetry';
+  if (jar.premain) return jar.premain.kind === 'agent' && jar.premain.agent === 'opentelemetry';
   const path = jar.realPath;
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (/^(?:opentelemetry-javaagent|splunk-otel-javaagent|elastic-otel-javaagent|aws-opentelemetry-agent|grafana-opentelemetry-java)[\w.-]*\.jar$/i.test(name))

@@ -18,9 +18,10 @@ function detect(options: EffectiveOptions, image?: ImageFacts): readonly Detecte
     .map((jar) => detectedAgent('skywalking', jar, versionFromPlugins(jar, image)));
 }
 
-/** The jar's manifest would prove it; here the names the distribution uses, its folder, and settings only it reads. */
+/** The jar's manifest proves it; where that is not known, the names the distribution uses, its folder, and settings only it reads. */
 function isSkyWalking(jar: AgentJar, options: EffectiveOptions, image: ImageFacts | undefined): boolean {
   if (jar.ours) return jar.ours.agent === 'skywalking';
+  if (jar.premain) return jar.premain.kind === 'agent' && jar.premain.agent === 'skywalking';
   const name = jar.realPath.slice(jar.realPath.lastIndexOf('/') + 1);
   if (/^skywalking-agent(?:-[\w.-]+)?\.jar$/i.test(name) || /^apm-agent-\d[\w.-]*\.jar$/.test(name)) return true;
   if (/(?:^|,)["']?(?:agent\.service_name|collector\.backend_service)=/.test(jar.args ?? '')) return true;
