@@ -448,6 +448,17 @@ function dryRunTests(fixture: () => Fixture): void {
     expect(await cluster.get(ref(configMaps, 'dry-both'))).toEqual(before);
   });
 
+  it('takes a pod through admission and makes none', async () => {
+    const { cluster, namespace } = fixture();
+    const container = { name: 'app', image: 'registry.example.com/app:1', env: [{ name: 'A', value: '1' }] };
+    const pod: KubeObject = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'dry-pod', namespace }, spec: { containers: [container] } };
+
+    const answer = await cluster.create(pod, { dryRun: true });
+
+    expect(answer).toMatchObject({ metadata: { name: 'dry-pod' }, spec: { containers: [container] } });
+    expect(await cluster.list({ resource: { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true }, namespace })).toEqual([]);
+  });
+
   it('fails where the real write would', async () => {
     const { cluster, configMap, ref } = fixture();
     await cluster.create(configMap('dry-fails'));

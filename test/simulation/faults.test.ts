@@ -21,7 +21,7 @@ describe('pods of the new image', () => {
     ['never become Ready', { readyMs: 'never' }, 'ROLLED_BACK', 'deadline'],
     ['lose readiness again and again', { readyMs: 3_000, flapAtMs: 30_000, flaps: 3 }, 'ROLLED_BACK', 'readiness-flaps'],
     ['lose readiness once', { readyMs: 3_000, flapAtMs: 30_000, flaps: 1 }, 'SUCCEEDED', undefined],
-    ['exceed a quota', { refused: 'exceeded quota: compute' }, 'ROLLED_BACK', 'admission'],
+    ['exceed a quota', { refused: 'exceeded quota: compute' }, 'SKIPPED', 'blocked'],
     ['do not say which agent they run', { noProof: true }, 'INCONCLUSIVE', 'no-proof'],
   ])('that %s', async (_what, after, state, reason) => {
     const simulation = await openSimulation({ services: [{ name: 'one', after }], rollout: { soak: '5m' } });
@@ -30,7 +30,17 @@ describe('pods of the new image', () => {
     const result = await applyToTheEnd(simulation);
 
     expect(only(result.status.workloads)).toMatchObject({ state, ...(reason === undefined ? {} : { reason: { id: reason } }) });
-    expect(specIsAs(simulation, before)).toBe(state === 'ROLLED_BACK');
+    expect(specIsAs(simulation, before)).toBe(state === 'ROLLED_BACK' || state === 'SKIPPED');
+  });
+
+  it('that exceed a quota that was used up since the dry run are found out', async () => {
+    const simulation = await openSimulation({ services: [{ name: 'one', afterDryRun: { refused: 'exceeded quota: compute' } }] });
+    const before = simulation.deployments()[0]?.['spec'];
+
+    const result = await applyToTheEnd(simulation);
+
+    expect(only(result.status.workloads)).toMatchObject({ state: 'ROLLED_BACK', reason: { id: 'admission' } });
+    expect(specIsAs(simulation, before)).toBe(true);
   });
 
   it('that fail are found out at once, while the old pods still serve', async () => {

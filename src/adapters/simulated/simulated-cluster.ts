@@ -12,6 +12,10 @@ export interface SimulatedClusterOptions {
   readonly store: ObjectStore;
   /** Text of a container's log from its start; throws what the kubelet would say. */
   readonly logs: (query: Pick<LogQuery, 'namespace' | 'pod' | 'container' | 'previous'>) => string;
+  /** What admission makes of a pod; throws where it takes none. */
+  readonly admitPod?: (pod: KubeObject) => KubeObject;
+  /** What admission webhooks write into an object that is patched, before it is stored; throws where they refuse it. */
+  readonly mutate?: (object: KubeObject) => KubeObject;
   readonly user?: string;
   /** What this user may not do. */
   readonly denies?: (query: AccessQuery) => boolean;
@@ -20,7 +24,7 @@ export interface SimulatedClusterOptions {
 }
 
 /** Kinds whose status only their controllers write. */
-const OWN_STATUS = new Set(['Deployment', 'ReplicaSet', 'Pod', 'Namespace']);
+const OWN_STATUS = new Set(['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'CronJob', 'Pod', 'Namespace']);
 
 /** An API server over an in-memory store, as one user sees it. Every call is one atomic step in virtual no-time. */
 export function simulatedCluster(options: SimulatedClusterOptions): Cluster {
@@ -57,7 +61,7 @@ export function simulatedCluster(options: SimulatedClusterOptions): Cluster {
       checkSignal(write?.signal);
       allow('create', { apiVersion: object.apiVersion, plural: pluralOf(object.kind), ...inNamespace(object) });
       checkNamespace(store, object);
-      const { status, ...rest } = admitObject(object);
+      const { status, ...rest } = admitObject(object.kind === 'Pod' && options.admitPod ? options.admitPod(object) : object);
       const fresh = { ...rest, ...(status === undefined || OWN_STATUS.has(object.kind) ? {} : { status }) };
       return write?.dryRun ? store.prepareNew(fresh) : store.insert(fresh);
     },
@@ -73,7 +77,8 @@ export function simulatedCluster(options: SimulatedClusterOptions): Cluster {
       checkSignal(write?.signal);
       allow('patch', { ...ref.resource, namespace: ref.namespace });
       const current = existing(store, keyOfRef(ref));
-      const next = applyJsonPatch(current, ops, describe(keyOfRef(ref))) as KubeObject;
+      const patched = applyJsonPatch(current, ops, describe(keyOfRef(ref))) as KubeObject;
+      const next = options.mutate ? options.mutate(patched) : patched;
       return storeUpdate(store, current, { next, ...write });
     },
     delete: async (ref, write) => {
@@ -83,6 +88,7 @@ export function simulatedCluster(options: SimulatedClusterOptions): Cluster {
       if (write?.uid !== undefined && write.uid !== current.metadata.uid) {
         throw new ChangeoverError('conflict', `${describe(keyOfRef(ref))} has another uid now`, { target: describe(keyOfRef(ref)) });
       }
+      if (write?.resourceVersion !== undefined && write.resourceVersion !== current.metadata.resourceVersion) throw modified(keyOfRef(ref));
       if (!write?.dryRun) remove(store, current);
     },
     logs: async (query, signal) => {

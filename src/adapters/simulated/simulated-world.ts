@@ -1,3 +1,4 @@
+import { ChangeoverError } from '../../core/error.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
 import type { Cache } from '../../ports/cache.ts';
 import type { Cluster } from '../../ports/cluster.ts';
@@ -25,6 +26,8 @@ export interface WorldOptions {
   readonly layers?: LayerReader;
   /** What admission webhooks add to a pod, given its namespace. */
   readonly mutatePod?: (pod: KubeObject, namespace: KubeObject) => KubeObject;
+  /** What admission webhooks write into any object that is patched. */
+  readonly mutate?: (object: KubeObject) => KubeObject;
 }
 
 /** A Kubernetes cluster with its controllers and nodes, all in memory and in virtual time. */
@@ -53,11 +56,22 @@ export function simulatedWorld(options: WorldOptions): SimulatedWorld {
       return namespace && mutatePod ? mutatePod(pod, namespace) : pod;
     },
   };
+  const admitPod = (pod: KubeObject): KubeObject => {
+    const refusal = pods.refusePod(pod);
+    if (refusal !== undefined) throw new ChangeoverError('refused', `pods ${JSON.stringify(pod.metadata.name)} is forbidden: ${refusal}`);
+    return pods.mutatePod(pod);
+  };
   runReplicaSetController(pods);
   runStatefulSetController(pods);
   runDaemonSetController(pods);
   runDeploymentController({ store, clock });
-  return { clock, store, traffic, connect: (as) => simulatedCluster({ store, logs: (query) => kubelet.logs(query), ...as }) };
+  const server = {
+    store,
+    logs: (query: Parameters<typeof kubelet.logs>[0]) => kubelet.logs(query),
+    admitPod,
+    ...(options.mutate ? { mutate: options.mutate } : {}),
+  };
+  return { clock, store, traffic, connect: (as) => simulatedCluster({ ...server, ...as }) };
 }
 
 function memoryCache(): Cache {

@@ -3,12 +3,13 @@ import { assertNever } from '../../core/error.ts';
 import { enter } from '../../core/rollout/decide.ts';
 import { formatMarker, knownMarker, MARKER, markerHash, readMarker, type Marker } from '../../core/rollout/marker.ts';
 import type { MigrateItem } from '../../core/plan/plan.ts';
-import { applyPatch } from '../../core/rollout/patches.ts';
+import { applyPatch, markerPatch } from '../../core/rollout/patches.ts';
 import { recover } from '../../core/rollout/recover.ts';
+import { answeredEdits, withWritten } from '../../core/rollout/written-edits.ts';
 import type { WorkloadRecord } from '../../core/rollout/run-record.ts';
 import type { Edit } from '../../core/workload/edit.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
-import { isSealed, unsealEdits } from '../../core/workload/seal-edits.ts';
+import { isSealed, sealEdits, unsealEdits } from '../../core/workload/seal-edits.ts';
 import { announce } from '../announce.ts';
 import { findIntent } from '../observe.ts';
 import { readBelow, readWorkload } from '../read-workload.ts';
@@ -30,17 +31,41 @@ export async function apply(session: Session, id: string): Promise<void> {
     return void (await enterState(session, id, 'SKIPPED', { id: 'stale', params: { what: 'values of the pod template' } }));
   }
   const record = await persist(session, enter(before, 'APPLY_INTENT', session.ports.clock.now()));
-  const applied = { ...appliedMarker(record, session.run.value.epoch), edits, shape };
+  const applied = { ...appliedMarker(record, session.run.value.epoch), edits: withWritten(edits, record.written), shape };
+  let written: KubeObject | undefined;
   try {
-    const written = await tryPatch(session, id, applyPatch(object, claim, applied));
+    written = await tryPatch(session, id, applyPatch(object, claim, { ...applied, sent: edits }));
     if (!written) return await recoverStep(session, id);
   } catch (error) {
     if (!(error instanceof ChangeoverError) || error.code !== 'refused') throw error;
     await release(session, id);
     return void (await enterState(session, id, 'SKIPPED', { id: 'blocked', params: { detail: error.message } }));
   }
-  await persist(session, asApplied(record, formatMarker(applied), session.ports.clock.now()));
+  if (!(await keepAnswer(session, asApplied(record, formatMarker(applied), session.ports.clock.now()), { answer: written, applied }))) return;
   announce(session, id, 'ChangeoverApplied');
+}
+
+/**
+ * The change is made: the record keeps the values the server answered, and so does the marker where they are not those
+ * that the dry run foretold. False where the way back would not be exact, which a person must see.
+ */
+async function keepAnswer(
+  session: Session,
+  record: WorkloadRecord,
+  { answer, applied }: { readonly answer: KubeObject; readonly applied: Marker & { readonly edits: readonly Edit[] } },
+): Promise<boolean> {
+  const id = record.item.id;
+  const answered = answeredEdits(answer, applied.edits);
+  if ('field' in answered) {
+    await persist(session, record);
+    await enterState(session, id, 'CONFLICT', { id: 'conflict', params: { field: answered.field } });
+    return false;
+  }
+  if (answered === applied.edits) return (await persist(session, record), true);
+  const text = formatMarker({ ...applied, edits: answered });
+  await persist(session, { ...record, written: sealEdits(answered), marker: markerHash(text) });
+  await tryPatch(session, id, markerPatch(answer, formatMarker(applied), text));
+  return true;
 }
 
 /** Reads what the object says about a step whose answer is unknown, and continues from there. Never guesses, never repeats. */
@@ -83,12 +108,8 @@ export async function fence(session: Session, id: string): Promise<void> {
     return void (await persist(session, { ...record, epoch }));
   }
   const text = formatMarker({ ...marker, epoch });
-  const ops = [
-    { op: 'test', path: '/metadata/uid', value: record.item.uid },
-    { op: 'test', path: '/metadata/annotations/changeover.dev~1marker', value: previous },
-    { op: 'replace', path: '/metadata/annotations/changeover.dev~1marker', value: text },
-  ] as const;
-  if (await tryPatch(session, id, ops)) await persist(session, { ...record, epoch, marker: markerHash(text) });
+  if (object.metadata.uid === record.item.uid && (await tryPatch(session, id, markerPatch(object, previous, text))))
+    await persist(session, { ...record, epoch, marker: markerHash(text) });
 }
 
 async function reclaim(session: Session, record: WorkloadRecord, object: KubeObject | undefined): Promise<void> {

@@ -3,6 +3,7 @@ import { enter } from '../../core/rollout/decide.ts';
 import { formatMarker, knownMarker, markerHash, readMarker, type Marker } from '../../core/rollout/marker.ts';
 import { claimPatch, readShape, releasePatch } from '../../core/rollout/patches.ts';
 import type { WorkloadRecord } from '../../core/rollout/run-record.ts';
+import type { KubeObject } from '../../core/workload/kube-object.ts';
 import { workloadRef } from '../resources.ts';
 import { enterState, note, persist, recordOf, type Session } from '../session.ts';
 
@@ -46,15 +47,14 @@ export async function release(session: Session, id: string): Promise<void> {
   await persist(session, unclaimed(enter(record, 'PLANNED', session.ports.clock.now())));
 }
 
-/** Sends a patch whose failed `test` is an answer, not an error: true = written. */
-export async function tryPatch(session: Session, id: string, ops: Parameters<Session['ports']['cluster']['patch']>[1]): Promise<boolean> {
+/** Sends a patch whose failed `test` is an answer, not an error: then undefined, else the object as stored. */
+export async function tryPatch(session: Session, id: string, ops: Parameters<Session['ports']['cluster']['patch']>[1]): Promise<KubeObject | undefined> {
   await note(session, 'patch', { workload: id, data: { ops: ops.length } });
   session.signal.throwIfAborted();
   try {
-    await session.ports.cluster.patch(workloadRef(id), ops, { signal: session.signal });
-    return true;
+    return await session.ports.cluster.patch(workloadRef(id), ops, { signal: session.signal });
   } catch (error) {
-    if (error instanceof ChangeoverError && (error.code === 'precondition' || error.code === 'not-found')) return false;
+    if (error instanceof ChangeoverError && (error.code === 'precondition' || error.code === 'not-found')) return undefined;
     throw error;
   }
 }

@@ -4,8 +4,10 @@ import { knownMarker, MARKER, readMarker, type OutcomeMark } from '../../core/ro
 import { outcomePatch, releasePatch, rollbackPatch } from '../../core/rollout/patches.ts';
 import { recover } from '../../core/rollout/recover.ts';
 import type { Reason, WorkloadRecord } from '../../core/rollout/run-record.ts';
+import { writtenEdits } from '../../core/rollout/written-edits.ts';
 import type { Edit } from '../../core/workload/edit.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
+import { editState } from '../../core/workload/edit-patch.ts';
 import { unsealEdits } from '../../core/workload/seal-edits.ts';
 import { announce } from '../announce.ts';
 import { collectEvidence } from '../collect-evidence.ts';
@@ -80,7 +82,9 @@ async function sendRollback(session: Session, record: WorkloadRecord, object: Pa
   const back = { edits, shape: record.shape, outcome: mark(session, record, 'rolled-back') };
   try {
     // A failed test = somebody wrote in between: the next round reads again and decides anew.
-    if (!(await tryPatch(session, id, rollbackPatch(object, marker, back)))) return;
+    const answer = await tryPatch(session, id, rollbackPatch(object, marker, back));
+    if (!answer) return;
+    if (editState(answer, edits) !== 'before') return void (await enterState(session, id, 'RB_FAILED', { id: 'rollback-rewritten', params: {} }));
     await enterState(session, id, 'RB_ROLLING', record.reason);
     announce(session, id, 'ChangeoverRolledBack');
   } catch (error) {
@@ -90,9 +94,9 @@ async function sendRollback(session: Session, record: WorkloadRecord, object: Pa
 }
 
 /** The edits with their exact values; those that records do not hold are in the marker. */
-function wayBack(object: KubeObject, { item }: WorkloadRecord): readonly Edit[] | undefined {
+function wayBack(object: KubeObject, record: WorkloadRecord): readonly Edit[] | undefined {
   const marker = readMarker(object);
-  return unsealEdits(item.edits, marker && marker !== 'unreadable' ? (marker.edits ?? []) : []);
+  return unsealEdits(writtenEdits(record), marker && marker !== 'unreadable' ? (marker.edits ?? []) : []);
 }
 
 function mark(session: Session, record: WorkloadRecord, status: OutcomeMark['status']): OutcomeMark {

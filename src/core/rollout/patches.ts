@@ -40,16 +40,25 @@ export function releasePatch(object: KubeObject, previous: string, shape: Shape)
   return [uidTest(object), { op: 'test', path: objectAnnotations(MARKER), value: previous }, ...dropAnnotations(object, shape, undefined)];
 }
 
-/** The change itself and its record in one request: tests on uid, claim and old values, then values, intent and marker. */
+/** Another marker in place of a known one; metadata only. */
+export function markerPatch(object: KubeObject, previous: string, text: string): readonly JsonPatchOp[] {
+  const path = objectAnnotations(MARKER);
+  return [uidTest(object), { op: 'test', path, value: previous }, { op: 'replace', path, value: text }];
+}
+
+/**
+ * The change itself and its record in one request: tests on uid, claim and old values, then values, intent and marker. What is
+ * `sent` may differ from the marker's edits where admission is known to write other values: those the way back will find.
+ */
 export function applyPatch(
   object: KubeObject,
   claim: string,
-  applied: Marker & { readonly edits: readonly Edit[]; readonly shape: Shape },
+  applied: Marker & { readonly edits: readonly Edit[]; readonly shape: Shape; readonly sent?: readonly Edit[] },
 ): readonly JsonPatchOp[] {
   return [
     uidTest(object),
     { op: 'test', path: objectAnnotations(MARKER), value: claim },
-    ...forwardOps(object, applied.edits),
+    ...forwardOps(object, applied.sent ?? applied.edits),
     ...addIntent(object, applied.intent, applied.shape),
     { op: 'replace', path: objectAnnotations(MARKER), value: formatMarker(applied) },
   ];
@@ -84,11 +93,13 @@ export function outcomePatch(object: KubeObject, applied: string, outcome: Outco
   ];
 }
 
-function uidTest(object: KubeObject): JsonPatchOp {
+/** Every patch of ours is for one object, never for its namesake. */
+export function uidTest(object: KubeObject): JsonPatchOp {
   return { op: 'test', path: '/metadata/uid', value: object.metadata.uid ?? '' };
 }
 
-function addIntent(object: KubeObject, intent: string, shape: Shape): readonly JsonPatchOp[] {
+/** Puts the intent on the pod template, with the maps above it where they are missing. */
+export function addIntent(object: KubeObject, intent: string, shape: Shape): readonly JsonPatchOp[] {
   if (!shape.noTemplateAnnotations || templateAnnotations(podTemplate(object)) !== undefined) {
     return [{ op: 'add', path: templateMetadata(object, 'annotations', INTENT), value: intent }];
   }

@@ -3,6 +3,7 @@ import { podTemplate, templateAnnotations } from '../workload/pod-template.ts';
 import { editState } from '../workload/edit-patch.ts';
 import { INTENT, readMarker, readOutcome } from './marker.ts';
 import type { WorkloadRecord } from './run-record.ts';
+import { writtenEdits } from './written-edits.ts';
 
 /** What the object says happened to the step whose answer we may have lost. */
 export type Recovery =
@@ -32,7 +33,7 @@ export function recover(object: KubeObject | undefined, record: WorkloadRecord, 
   const marker = readMarker(object);
   if (marker === 'unreadable') return 'conflict';
   if (marker && marker.run !== record.run) return 'locked';
-  const state = editState(object, record.item.edits);
+  const state = editState(object, writtenEdits(record));
   const outcome = readOutcome(object);
   if (!marker) {
     if (outcome?.run === record.run && outcome.status === 'rolled-back' && outcome.intent === record.intent) return 'rolled-back';

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../json.ts';
 import type { MigrateItem } from '../plan/plan.ts';
 import type { Finding } from '../finding.ts';
+import type { Edit } from '../workload/edit.ts';
 import type { Cause } from './cause.ts';
 import type { Shape } from './marker.ts';
 import type { WorkloadState } from './workload-state.ts';
@@ -114,6 +115,8 @@ export interface WorkloadRecord {
   readonly intent?: string;
   /** Hash of the marker annotation we last wrote (`markerHash`): the next write tests that it is still there. */
   readonly marker?: string;
+  /** Our edits as admission stores them, where it writes other values than those of the item; masked like those. */
+  readonly written?: readonly Edit[];
   /** Shape of the object before us, needed to restore it exactly. */
   readonly shape?: Shape;
   readonly baseline?: { readonly startupRestarts: number; readonly pods: number };
