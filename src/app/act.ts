@@ -6,6 +6,7 @@ import { apply, fence, recoverStep } from './steps/apply.ts';
 import { claim, release } from './steps/claim.ts';
 import { fail, rollback, succeed } from './steps/finish-workload.ts';
 import { prepare } from './steps/prepare.ts';
+import { unstick } from './steps/unstick.ts';
 
 const PREPARE_ATTEMPTS = 5;
 /** Errors of a preparation that every other workload would meet as well. */
@@ -63,6 +64,8 @@ function carryOut(session: Session, action: Action): Promise<void> {
       return fail(session, action.id, action.reason);
     case 'rollback':
       return rollback(session, action.id);
+    case 'unstick':
+      return unstick(session, action.id, action);
     case 'record':
       return persist(session, action.record, action.waitingFor).then(() => undefined);
     case 'waiting':

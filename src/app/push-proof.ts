@@ -4,7 +4,7 @@ import { repositoryName, type Repository } from '../core/image/reference.ts';
 import type { SourceImage } from '../core/image/source-image.ts';
 import { isJsonObject, type Json } from '../core/json.ts';
 import type { TargetImage } from '../core/plan/compose-target.ts';
-import { podSpec } from '../core/workload/pod-template.ts';
+import { podSpec, podTemplate } from '../core/workload/pod-template.ts';
 import type { Workload } from '../core/workload/workload.ts';
 import type { Registry } from '../ports/registry.ts';
 import type { SecretName } from './ports.ts';
@@ -77,7 +77,7 @@ async function openAsPod({ ports, signal }: Session, { workload, source }: PullP
 
 /** As the pods have them: admission adds the service account's to each. */
 function pullSecretsOf({ namespace, pods, object }: Workload): readonly SecretName[] {
-  const spec = pods[0] ? podSpec(pods[0]) : podSpec(object);
+  const spec = pods[0] ? podSpec(pods[0]) : podSpec(podTemplate(object));
   const listed: Json | undefined = spec['imagePullSecrets'];
   if (!Array.isArray(listed)) return [];
   return listed.flatMap((each: Json) => (isJsonObject(each) && typeof each['name'] === 'string' ? [{ namespace, name: each['name'] }] : []));

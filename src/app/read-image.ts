@@ -5,7 +5,7 @@ import { readImageConfig } from '../core/image/image-config.ts';
 import { imageRefusal } from '../core/image/image-rule.ts';
 import { linuxImages, readManifest, type ImageManifest } from '../core/image/manifest.ts';
 import { readOurs } from '../core/image/our-labels.ts';
-import { repositoryName, type Repository } from '../core/image/reference.ts';
+import { parseImageReference, repositoryName, type Repository } from '../core/image/reference.ts';
 import type { PlatformImage, RawManifest, SourceImage } from '../core/image/source-image.ts';
 import { stripOurs } from '../core/image/strip-ours.ts';
 import type { LayerReader } from '../ports/layer-reader.ts';
@@ -32,8 +32,28 @@ export async function readImage(
   image: { readonly repository: Repository; readonly digest: string },
   options: { readonly layerScan: boolean; readonly signal?: AbortSignal },
 ): Promise<ImageRead> {
+  return await asRead(image, () => readSourceImage(ports, image, options));
+}
+
+/** As `readImage`, for what a reference names now: what the next pod with it would run. */
+export async function readNamedImage(
+  ports: ImageReaderPorts,
+  reference: string,
+  options: { readonly layerScan: boolean; readonly signal?: AbortSignal },
+): Promise<ImageRead> {
+  const { repository, tag = 'latest', digest } = parseImageReference(reference);
+  return await asRead({ repository, digest: digest ?? tag }, async () => {
+    const root = digest ?? (await ports.registry.manifest(repository, tag, options.signal))?.digest;
+    return root === undefined ? undefined : await readSourceImage(ports, { repository, digest: root }, options);
+  });
+}
+
+async function asRead(
+  image: { readonly repository: Repository; readonly digest: string },
+  read: () => Promise<SourceImage | undefined>,
+): Promise<ImageRead> {
   try {
-    const source = await readSourceImage(ports, image, options);
+    const source = await read();
     return source ? { kind: 'read', image: source } : { kind: 'problem', finding: { id: 'image-missing', severity: 'block', params: nameOf(image) } };
   } catch (error) {
     if (!(error instanceof ChangeoverError) || concernsEverybody.has(error.code)) throw error;

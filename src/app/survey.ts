@@ -6,7 +6,7 @@ import type { Workload } from '../core/workload/workload.ts';
 import { pooled } from './pooled.ts';
 import type { ReadPorts } from './ports.ts';
 import { readConfigMaps, readFleet } from './read-fleet.ts';
-import { readImage } from './read-image.ts';
+import { readImage, readNamedImage } from './read-image.ts';
 import { readOwners } from './read-owners.ts';
 
 export interface SurveyOptions {
@@ -57,7 +57,10 @@ async function readImages(ports: Ports, looks: ReadonlyMap<string, FirstLook>, o
     const { repository } = parseImageReference(candidate.container.image);
     options.onProgress?.(`Reading images: ${(done += 1)} of ${wanted.size} (${repositoryName(repository)})`);
     const { layerScan, signal } = options;
-    return [key, await readImage(ports, { repository, digest: candidate.digests[0] ?? '' }, { layerScan, ...(signal ? { signal } : {}) })] as const;
+    const [digest] = candidate.digests;
+    const how = { layerScan, ...(signal ? { signal } : {}) };
+    const { image } = candidate.container;
+    return [key, await (digest === undefined ? readNamedImage(ports, image, how) : readImage(ports, { repository, digest }, how))] as const;
   });
   return new Map(entries);
 }
@@ -66,10 +69,10 @@ function imageOf(candidate: Candidate, images: ReadonlyMap<string, CandidateImag
   return images.get(imageKey(candidate) ?? '') ?? { kind: 'not-read' };
 }
 
-/** Repository and running digest: what is read once, however many workloads share it. */
+/** Repository and running digest (the reference, where no pod runs): what is read once, however many workloads share it. */
 function imageKey(candidate: Candidate): string | undefined {
   const [digest] = candidate.digests;
-  if (digest === undefined) return undefined;
+  if (digest === undefined) return candidate.unrun ? candidate.container.image : undefined;
   return `${repositoryName(parseImageReference(candidate.container.image).repository)}@${digest}`;
 }
 

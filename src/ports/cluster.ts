@@ -91,7 +91,8 @@ export interface Cluster {
   replace(object: KubeObject, options?: WriteOptions): Promise<KubeObject>;
   /** RFC 6902 with fieldManager `changeover`. Returns the object as stored (admission may have changed it). */
   patch(ref: ObjectRef, ops: readonly JsonPatchOp[], options?: WriteOptions): Promise<KubeObject>;
-  delete(ref: ObjectRef, options?: WriteOptions & { readonly uid?: string }): Promise<void>;
+  /** `conflict` when the object has another uid, or was written since the resourceVersion that is given. */
+  delete(ref: ObjectRef, options?: WriteOptions & { readonly uid?: string; readonly resourceVersion?: string }): Promise<void>;
   logs(query: LogQuery, signal?: AbortSignal): Promise<string>;
   /** SelfSubjectAccessReview per query, same order. */
   can(queries: readonly AccessQuery[], signal?: AbortSignal): Promise<readonly boolean[]>;

@@ -50,7 +50,9 @@ export function createRestCluster(api: Api, { clock, ca, close }: RestClusterOpt
       const body = {
         apiVersion: 'v1',
         kind: 'DeleteOptions',
-        ...(options.uid === undefined ? {} : { preconditions: { uid: options.uid } }),
+        ...(options.uid === undefined && options.resourceVersion === undefined
+          ? {}
+          : { preconditions: { uid: options.uid, resourceVersion: options.resourceVersion } }),
         ...(options.dryRun ? { dryRun: ['All'] } : {}),
       };
       await api.json({ verb: 'delete', path: objectPath(ref), ...aboutObject(ref), body: JSON.stringify(body) }, options.signal);

@@ -6,7 +6,7 @@ import { member, sameJson, specOf } from './object-parts.ts';
 import { describe, keyOf } from './object-store.ts';
 import { matchesLabels } from './selectors.ts';
 
-const TEMPLATED = new Set(['Deployment', 'ReplicaSet']);
+const TEMPLATED = new Set(['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet']);
 
 /**
  * What the API server does to an object before it stores it: empty lists and maps of optional members vanish, defaults
@@ -60,7 +60,10 @@ function withDefaults(object: KubeObject): KubeObject {
   const spec = specOf(object);
   const template = podTemplate(object);
   const defaulted = { restartPolicy: 'Always', terminationGracePeriodSeconds: 30, dnsPolicy: 'ClusterFirst', ...podSpec(template) };
+  if (object.kind === 'DaemonSet')
+    return { ...object, spec: { ...withStrategy(spec, { maxUnavailable: 1, maxSurge: 0 }), template: { ...template, spec: defaulted } } };
   const withTemplate = { replicas: 1, ...spec, template: { ...template, spec: defaulted } };
+  if (object.kind === 'StatefulSet') return { ...object, spec: { podManagementPolicy: 'OrderedReady', ...withStrategy(withTemplate, { partition: 0 }) } };
   if (object.kind !== 'Deployment') return { ...object, spec: withTemplate };
   const strategy = { type: 'RollingUpdate', ...member(spec, 'strategy') };
   const rollingUpdate = { maxUnavailable: '25%', maxSurge: '25%', ...member(strategy, 'rollingUpdate') };
@@ -73,6 +76,12 @@ function withDefaults(object: KubeObject): KubeObject {
       strategy: strategy.type === 'Recreate' ? strategy : { ...strategy, rollingUpdate },
     },
   };
+}
+
+function withStrategy(spec: JsonObject, defaults: JsonObject): JsonObject {
+  const strategy = { type: 'RollingUpdate', ...member(spec, 'updateStrategy') };
+  const rollingUpdate = { ...defaults, ...member(strategy, 'rollingUpdate') };
+  return { revisionHistoryLimit: 10, ...spec, updateStrategy: strategy.type === 'OnDelete' ? strategy : { ...strategy, rollingUpdate } };
 }
 
 function checkName(object: KubeObject): void {
@@ -90,7 +99,7 @@ function checkTemplate(object: KubeObject): void {
   if (!isJsonObject(selector) || !matchesLabels(selector['matchLabels'], templateLabels(podTemplate(object)))) {
     refuse(object, 'spec.template.metadata.labels', 'Invalid value: `selector` does not match template `labels`');
   }
-  if (typeof replicas !== 'number' || replicas < 0)
+  if (object.kind !== 'DaemonSet' && (typeof replicas !== 'number' || replicas < 0))
     refuse(object, 'spec.replicas', `Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`);
   const list = containers(podSpec(podTemplate(object)));
   if (list.length === 0) refuse(object, 'spec.template.spec.containers', 'Required value');

@@ -95,8 +95,10 @@ function removePod(store: ObjectStore, pod: KubeObject): void {
   if (store.get(keyOf(pod))?.metadata.uid === pod.metadata.uid) store.remove(keyOf(pod));
 }
 
-/** Three nodes; which one is a matter of the name. */
+/** Its own node, or one of three: which one is a matter of the name. */
 function nodeOf(pod: KubeObject): string {
+  const { nodeName } = podSpec(pod);
+  if (typeof nodeName === 'string') return nodeName;
   return `node-${(pod.metadata.name.charCodeAt(pod.metadata.name.length - 1) % 3) + 1}`;
 }
 

@@ -2,23 +2,14 @@ import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../core/json.ts';
 import { controllerUid } from '../../core/workload/assemble.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
-import { podTemplate, templateAnnotations, templateLabels, podSpec } from '../../core/workload/pod-template.ts';
-import { conditionOf, number, sameJson, specOf, statusOf, text } from './object-parts.ts';
+import { podTemplate } from '../../core/workload/pod-template.ts';
+import { conditionOf, number, sameJson, specOf, text } from './object-parts.ts';
 import { keyOf, seconds, type ObjectStore } from './object-store.ts';
-import type { VirtualClock } from './virtual-clock.ts';
+import { createOwnedPod, isActive, ownedPods, readySince, type PodMakerOptions } from './owned-pods.ts';
 import { workQueue } from './work-queue.ts';
 
-export interface ReplicaSetControllerOptions {
-  readonly store: ObjectStore;
-  readonly clock: VirtualClock;
-  /** Why the API server takes no pod from this template (quota, webhook); undefined = it does. */
-  readonly refusePod: (pod: KubeObject) => string | undefined;
-  /** What admission webhooks add to a pod. */
-  readonly mutatePod: (pod: KubeObject) => KubeObject;
-}
-
 /** Keeps as many pods as each ReplicaSet wants, and its status true. */
-export function runReplicaSetController(options: ReplicaSetControllerOptions): void {
+export function runReplicaSetController(options: PodMakerOptions): void {
   const { store, clock } = options;
   const enqueue = workQueue(clock, 20, (uid) => {
     const set = store.list('apps/v1', 'ReplicaSet').find((each) => each.metadata.uid === uid);
@@ -27,12 +18,12 @@ export function runReplicaSetController(options: ReplicaSetControllerOptions): v
   });
   store.subscribe(({ object }) => {
     if (object.kind === 'ReplicaSet' && object.metadata.uid !== undefined) enqueue(object.metadata.uid);
-    const owner = object.kind === 'Pod' ? controllerUid(object) : undefined;
+    const owner = object.kind === 'Pod' ? controllerUid(object, 'ReplicaSet') : undefined;
     if (owner !== undefined) enqueue(owner);
   });
 }
 
-function reconcile(set: KubeObject, options: ReplicaSetControllerOptions, enqueue: (uid: string, afterMs: number) => void): void {
+function reconcile(set: KubeObject, options: PodMakerOptions, enqueue: (uid: string, afterMs: number) => void): void {
   const { store } = options;
   const uid = set.metadata.uid ?? '';
   const wanted = number(specOf(set)['replicas'], 1);
@@ -45,31 +36,12 @@ function reconcile(set: KubeObject, options: ReplicaSetControllerOptions, enqueu
   if (refusal !== undefined) enqueue(uid, 10_000);
 }
 
-function createPod(set: KubeObject, options: ReplicaSetControllerOptions): string | undefined {
-  const template = podTemplate(set);
-  const annotations = templateAnnotations(template);
-  const { store } = options;
-  const pod = options.mutatePod({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      name: podName(set, store),
-      ...(set.metadata.namespace === undefined ? {} : { namespace: set.metadata.namespace }),
-      labels: templateLabels(template),
-      ...(annotations ? { annotations } : {}),
-      ownerReferences: [
-        { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: set.metadata.name, uid: set.metadata.uid ?? '', controller: true, blockOwnerDeletion: true },
-      ],
-    },
-    spec: podSpec(template),
-  });
-  const refusal = options.refusePod(pod);
-  if (refusal === undefined) store.insert(pod);
-  return refusal;
+function createPod(set: KubeObject, options: PodMakerOptions): string | undefined {
+  return createOwnedPod(set, options, { name: podName(set, options.store), template: podTemplate(set) });
 }
 
 /** Writes the status; returns after how many milliseconds a Ready pod becomes available (minReadySeconds). */
-function publishStatus(set: KubeObject, context: { readonly options: ReplicaSetControllerOptions; readonly refusal: string | undefined }): number | undefined {
+function publishStatus(set: KubeObject, context: { readonly options: PodMakerOptions; readonly refusal: string | undefined }): number | undefined {
   const { store, clock } = context.options;
   const current = store.get(keyOf(set));
   if (!current) return undefined;
@@ -95,21 +67,6 @@ function publishStatus(set: KubeObject, context: { readonly options: ReplicaSetC
 export function keepTransition(object: KubeObject, condition: JsonObject): JsonObject {
   const old = conditionOf(object, text(condition['type']));
   return old?.['status'] === condition['status'] ? { ...condition, lastTransitionTime: old?.['lastTransitionTime'] } : condition;
-}
-
-/** Since when a pod is Ready, in milliseconds since the epoch; undefined when it is not. */
-function readySince(pod: KubeObject): number | undefined {
-  const ready = conditionOf(pod, 'Ready');
-  return ready?.['status'] === 'True' ? Date.parse(text(ready['lastTransitionTime'])) : undefined;
-}
-
-function ownedPods(store: ObjectStore, uid: string): readonly KubeObject[] {
-  return store.list('v1', 'Pod').filter((pod) => controllerUid(pod) === uid);
-}
-
-function isActive(pod: KubeObject): boolean {
-  const { phase } = statusOf(pod);
-  return pod.metadata.deletionTimestamp === undefined && phase !== 'Failed' && phase !== 'Succeeded';
 }
 
 /** Pods that are not Ready are given up first, then the youngest. */

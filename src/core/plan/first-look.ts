@@ -10,6 +10,8 @@ import type { Container, Workload } from '../workload/workload.ts';
 export interface Candidate {
   readonly container: Container;
   readonly digests: readonly string[];
+  /** No pod runs it, and none has to: what its image reference names is what the next pod would run. */
+  readonly unrun?: true;
 }
 
 /** What can be said of a workload before any image is read. */
@@ -42,10 +44,18 @@ export function isExcluded(workload: Workload, policy: Policy): boolean {
 
 function firstReason(workload: Workload, policy: Policy): Skip | undefined {
   if (isExcluded(workload, policy)) return { id: 'excluded', params: {} };
-  if (workload.pods.length === 0) return { id: 'no-pods', params: {} };
-  const missing = policy.select.requireSidecar.find((name) => !workload.pods.every((pod) => runsContainer(podSpec(pod), name)));
+  if (workload.pods.length === 0 && !mayBeIdle(workload, policy)) return { id: 'no-pods', params: {} };
+  // Where no pod can show what a mesh injects, only what the template itself has is known.
+  const specs = workload.pods.length === 0 ? [podSpec(podTemplate(workload.object))] : workload.pods.map(podSpec);
+  const missing = policy.select.requireSidecar.find((name) => !specs.every((spec) => runsContainer(spec, name)));
   if (missing !== undefined) return { id: 'required-sidecar-missing', params: { sidecar: missing } };
   return undefined;
+}
+
+/** Whether a workload without pods is changed all the same: it wants none now, and the policy or its kind says so. */
+export function mayBeIdle({ object }: Workload, policy: Policy): boolean {
+  const kind = kindOf(object);
+  return kind.wanted(object) === 0 && (policy.select.includeZero || kind.deferred !== undefined);
 }
 
 function runsContainer(spec: Parameters<typeof containers>[0], name: string): boolean {
@@ -57,7 +67,7 @@ function findCandidates(workload: Workload, policy: Policy): readonly Candidate[
   const patterns = policy.select.container.skip;
   return containers(podSpec(podTemplate(workload.object)))
     .filter((container) => matchesNameRule(workload, container.name, policy) || !patterns.some((pattern) => matchesGlob(pattern, container.name)))
-    .map((container) => ({ container, digests: runningDigests(workload, container.name) }));
+    .map((container) => ({ container, digests: runningDigests(workload, container.name), ...(workload.pods.length === 0 ? { unrun: true } : {}) }));
 }
 
 function runningDigests(workload: Workload, container: string): readonly string[] {

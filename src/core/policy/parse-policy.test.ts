@@ -47,6 +47,7 @@ describe('parsePolicy', () => {
         exclude: [],
         kinds: ['Deployment'],
         requireSidecar: [],
+        includeZero: false,
         container: { namePrefixOfWorkload: true, skip: ['istio-proxy', 'filebeat*', 'fluent*', 'logtail*', '*-log-collector'] },
       },
       from: { agent: 'skywalking' },
@@ -57,6 +58,7 @@ describe('parsePolicy', () => {
         signals: { traces: 'otlp', metrics: 'none', logs: 'none' },
         bridge: true,
         env: {},
+        jvmOptions: { add: [], remove: [], replace: {} },
       },
       delivery: 'auto',
       image: {
@@ -138,8 +140,6 @@ describe('parsePolicy', () => {
   it.each([
     [{ to: { extensions: [{ image: 'x' }] } }, 'spec.to.extensions'],
     [{ to: { instrumentation: './i.yaml' } }, 'spec.to.instrumentation'],
-    [{ to: { sampler: 'always_on' } }, 'spec.to.sampler'],
-    [{ to: { jvmOptions: { add: ['-Xmx1g'] } } }, 'spec.to.jvmOptions'],
     [{ rollout: { canary: '5m' } }, 'spec.rollout.canary'],
     [{ rollout: { maxSurgePods: 30 } }, 'spec.rollout.maxSurgePods'],
     [{ rollout: { windows: ['mon 9-17'] } }, 'spec.rollout.windows'],
@@ -154,7 +154,10 @@ describe('parsePolicy', () => {
 
   it.each([
     [{ delivery: 'admission' }, 'spec.delivery: "admission" is not available in this version; use auto or takeover or image'],
-    [{ select: { kinds: ['StatefulSet'] } }, 'spec.select.kinds[0]: "StatefulSet" is not available in this version; use Deployment'],
+    [
+      { select: { kinds: ['Rollout'] } },
+      'spec.select.kinds[0]: "Rollout" is not available in this version; use Deployment or StatefulSet or DaemonSet or CronJob',
+    ],
     [{ to: { agent: 'skywalking' } }, 'spec.to.agent: "skywalking" is not available in this version; use opentelemetry'],
   ])('says which values are not built yet: %j', (spec, message) => {
     expect(problems(document(spec))).toEqual([message]);
@@ -212,7 +215,6 @@ describe('parsePolicy', () => {
       'spec.image.agentRepository: must be a repository without a tag once its placeholders are filled in',
     ],
     [{ image: { sign: ['cosign', 'sign'] } }, 'spec.image.sign: must have {ref} in one of its arguments'],
-    [{ select: { includeZero: true } }, 'spec.select.includeZero: not available in this version'],
     [{ image: { files: { '../x': './x' } } }, 'spec.image.files."../x": must be a relative path without ..'],
     [{ allow: [{ id: 'sampling-changes' }] }, 'spec.allow[0].reason: is required'],
     [{ allow: [{ id: 'x', reason: 'y', until: '2026-02-30' }] }, 'spec.allow[0].until: must be a day of the calendar'],

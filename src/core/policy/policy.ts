@@ -23,6 +23,15 @@ export interface RegistrySettings {
   readonly auth?: string;
 }
 
+/** When new workloads may start, or must not: from each moment of a schedule on, for a while. */
+export interface ChangeWindow {
+  readonly kind: 'allow' | 'deny';
+  /** `minute hour day month weekday` (`parseCron`), by the clock of `timeZone`. */
+  readonly schedule: string;
+  readonly durationMs: number;
+  readonly timeZone: string;
+}
+
 /** Where the new agent's files come from. `none` only in the built-in policy that `scan` uses without a file. */
 export type AgentSource = { readonly kind: 'image'; readonly image: string } | { readonly kind: 'path'; readonly path: string } | { readonly kind: 'none' };
 
@@ -38,6 +47,8 @@ export interface Policy {
     readonly exclude: readonly string[];
     readonly kinds: readonly string[];
     readonly requireSidecar: readonly string[];
+    /** Whether workloads without pods are changed too; nothing can be judged of them. */
+    readonly includeZero: boolean;
     readonly container: { readonly namePrefixOfWorkload: boolean; readonly skip: readonly string[] };
   };
   readonly from: { readonly agent: string };
@@ -52,6 +63,10 @@ export interface Policy {
     readonly bridge: boolean;
     /** Fleet-wide settings: they go into the image's ENV. */
     readonly env: { readonly [name: string]: string };
+    /** `parentbased_traceidratio=0.1`: name and argument; undefined = nobody chose one. */
+    readonly sampler?: string;
+    /** Options of the JVM, by name (see `optionNames`). */
+    readonly jvmOptions: { readonly add: readonly string[]; readonly remove: readonly string[]; readonly replace: { readonly [option: string]: string } };
   };
   readonly delivery: Delivery;
   readonly image: {
@@ -76,6 +91,9 @@ export interface Policy {
     /** A share (0 to 1) of the plan's workloads. */
     readonly maxStale: number;
     readonly onFailure: 'rollback' | 'hold';
+    /** Pods that rollouts may have at a time beyond those their workloads want, over the whole run. */
+    readonly maxSurgePods: number;
+    readonly windows: readonly ChangeWindow[];
   };
   readonly proof: 'log' | 'spans' | 'off';
   readonly verify: {

@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { parseImageReference } from '../image/reference.ts';
+import { meansOption, optionNames, optionProblem } from '../jvm/option-name.ts';
+import { nextStart } from './change-windows.ts';
+import { parseCron } from './cron.ts';
 import { choice, day, duration, form, labelTemplate, percentage, selector, template, text, url } from './field-forms.ts';
+import type { ChangeWindow } from './policy.ts';
 
 const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const relativePath = form('a relative path without ..', /^(?!.*(?:^|\/)\.{0,2}(?:\/|$))[^\0]+$/);
@@ -34,13 +38,40 @@ const select = z.strictObject({
     .readonly()
     .default([]),
   kinds: z
-    .array(choice(['Deployment'], ['StatefulSet', 'DaemonSet', 'Rollout', 'Job', 'CronJob']))
+    .array(choice(['Deployment', 'StatefulSet', 'DaemonSet', 'CronJob'], ['Rollout', 'CloneSet', 'Job']))
     .min(1)
     .readonly()
     .default(['Deployment']),
   requireSidecar: strings.default([]),
+  includeZero: z.boolean().default(false),
   container: container.prefault({}),
 });
+
+/** Only samplers that follow their caller's decision: any other cuts chains. */
+const sampler = form(
+  'parentbased_always_on, parentbased_always_off, parentbased_traceidratio=0.1 or parentbased_jaeger_remote=…: another sampler would cut chains',
+  /^parentbased_(?:always_on|always_off|traceidratio=(?:0(?:\.\d+)?|1(?:\.0+)?)|jaeger_remote=\S+)$/,
+);
+
+const jvmOption = text.superRefine((value, context) => {
+  const problem = optionProblem(value);
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+});
+const jvmOptions = z
+  .strictObject({
+    add: z.array(jvmOption).readonly().default([]),
+    remove: strings.default([]),
+    replace: z.record(text, jvmOption).default({}),
+  })
+  .superRefine((given, context) => {
+    const made = [...given.add, ...Object.values(given.replace)];
+    const undone = made.find((option) => given.remove.some((name) => meansOption(name, option)));
+    if (undone !== undefined) context.addIssue({ code: 'custom', message: `adds ${nameOf(undone)} and removes it` });
+    const again = Object.entries(given.replace).find(([from, to]) => Object.entries(given.replace).some(([other, next]) => other !== from && next !== to && meansOption(other, to)));
+    if (again) context.addIssue({ code: 'custom', path: ['replace'], message: `replaces ${nameOf(again[0])} by what it replaces again` });
+    const twice = given.add.find((option, at) => given.add.slice(0, at).some((other) => optionNames(other).some((name) => optionNames(option).includes(name))));
+    if (twice !== undefined) context.addIssue({ code: 'custom', path: ['add'], message: `sets ${nameOf(twice)} twice` });
+  });
 
 const to = z.strictObject({
   agent: choice(['opentelemetry'], ['skywalking']).default('opentelemetry'),
@@ -56,6 +87,8 @@ const to = z.strictObject({
     .prefault({}),
   bridge: z.boolean().default(true),
   env: z.record(variableName, variableValue).default({}),
+  sampler: sampler.exactOptional(),
+  jvmOptions: jvmOptions.prefault({}),
 });
 
 const image = z.strictObject({
@@ -73,6 +106,17 @@ const image = z.strictObject({
   entrypoint: command.exactOptional(),
 });
 
+const MAX_WINDOW_MS = 31 * 86_400_000;
+const window = z
+  .strictObject({
+    kind: choice(['allow', 'deny']),
+    schedule: text.refine((value) => parseCron(value) !== undefined, 'must be a cron schedule (minute hour day month weekday) such as "0 22 * * mon-fri"'),
+    duration: duration.refine((value) => value >= 60_000 && value <= MAX_WINDOW_MS, 'must be between 1m and 744h'),
+    timeZone: text.refine(isTimeZone, 'must be a time zone such as Europe/Berlin').default('UTC'),
+  })
+  .refine(({ schedule }) => nextStart({ schedule, timeZone: 'UTC' }, 0) !== undefined, { path: ['schedule'], message: 'names a day that never comes' })
+  .transform(({ duration: durationMs, ...rest }): ChangeWindow => ({ ...rest, durationMs }));
+
 const rollout = z.strictObject({
   batchSize: count(1).default(10),
   waves: z.array(count(1)).min(1).readonly().default([1, 3, 10]),
@@ -80,6 +124,8 @@ const rollout = z.strictObject({
   maxFailures: count(0).default(0),
   maxStale: percentage.prefault('10%'),
   onFailure: choice(['rollback', 'hold']).default('rollback'),
+  maxSurgePods: count(1).default(30),
+  windows: z.array(window).readonly().default([]),
 });
 
 const service = form('namespace/name:port', /^[a-z0-9-]+\/[a-z0-9-]+:[a-z0-9-]+$/);
@@ -136,6 +182,11 @@ export const policySchema = z.strictObject({
 
 export type PolicyFile = z.output<typeof policySchema>;
 
+/** An option without its value, which may be a secret. */
+function nameOf(option: string): string {
+  return optionNames(option)[0] ?? '';
+}
+
 /** Whether a template, filled with ordinary values, is an image reference with (or without) a tag, and never a digest. */
 function namesImage(value: string, tagged: boolean): boolean {
   const sample: Readonly<Record<string, string>> = {
@@ -148,6 +199,14 @@ function namesImage(value: string, tagged: boolean): boolean {
   try {
     const { tag, digest } = parseImageReference(value.replaceAll(/\{(\w+)\}/g, (_, name: string) => sample[name] ?? 'x'));
     return (tag !== undefined) === tagged && digest === undefined;
+  } catch {
+    return false;
+  }
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone !== '';
   } catch {
     return false;
   }

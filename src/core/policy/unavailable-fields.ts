@@ -4,14 +4,9 @@ import type { PolicyProblem } from './policy-problem.ts';
 
 /** Fields of the policy whose part is not built yet. They are refused by name, unless their value asks for nothing. */
 const UNAVAILABLE: readonly (readonly string[])[] = [
-  ['spec', 'select', 'includeZero'],
   ['spec', 'to', 'extensions'],
   ['spec', 'to', 'instrumentation'],
-  ['spec', 'to', 'sampler'],
-  ['spec', 'to', 'jvmOptions'],
   ['spec', 'rollout', 'canary'],
-  ['spec', 'rollout', 'maxSurgePods'],
-  ['spec', 'rollout', 'windows'],
   ['spec', 'rollout', 'drill'],
   ['spec', 'rollout', 'topology'],
   ['spec', 'approvals'],

@@ -2,7 +2,7 @@ import { assertNever } from '../error.ts';
 import { enter } from './decide.ts';
 import { decideGate } from './gate.ts';
 import type { Decision, RunRecord, WorkloadRecord } from './run-record.ts';
-import { isTerminal } from './workload-state.ts';
+import { isTerminal, type WorkloadState } from './workload-state.ts';
 
 /** The run and the records a decision changes. */
 export interface Decided {
@@ -89,8 +89,8 @@ function retry(record: WorkloadRecord, now: number): WorkloadRecord {
 
 function turnBack(record: WorkloadRecord, now: number): WorkloadRecord {
   const reason = { id: 'requested', params: {} };
-  const can =
-    isTouched(record) || record.state === 'SUCCEEDED' || record.state === 'DEFERRED_ZERO' || record.state === 'INCONCLUSIVE' || record.state === 'RB_FAILED';
+  const changed: readonly WorkloadState[] = ['SUCCEEDED', 'DEFERRED_ZERO', 'DEFERRED_VERIFY', 'INCONCLUSIVE', 'RB_FAILED'];
+  const can = isTouched(record) || changed.includes(record.state);
   return can ? { ...enter(record, 'RB_INTENT', now, reason), acknowledged: true } : record;
 }
 

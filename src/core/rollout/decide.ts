@@ -6,6 +6,7 @@ import { judgeRollback } from './judge-rollback.ts';
 import type { Observation } from './observation.ts';
 import { recover } from './recover.ts';
 import type { Gate, Halt, Reason, RunRecord, WorkloadRecord } from './run-record.ts';
+import { findStuckPod } from './stuck-pod.ts';
 import { trackPods } from './track-pods.ts';
 import { isTerminal, type WorkloadState } from './workload-state.ts';
 
@@ -24,6 +25,8 @@ export type Action =
   /** Saves the evidence while the pods still exist, then turns back (or holds, by policy). */
   | { readonly kind: 'fail'; readonly id: string; readonly reason: Reason }
   | { readonly kind: 'rollback'; readonly id: string }
+  /** Deletes the one pod of ours that holds up the way back. */
+  | { readonly kind: 'unstick'; readonly id: string; readonly pod: string; readonly uid: string }
   /** Persists a new record; `waitingFor` is for people only. */
   | { readonly kind: 'record'; readonly id: string; readonly record: WorkloadRecord; readonly waitingFor?: Reason }
   | { readonly kind: 'waiting'; readonly id: string; readonly waitingFor: Reason }
@@ -146,7 +149,9 @@ function step(record: WorkloadRecord, situation: Situation, mayStart: boolean): 
     case 'RB_ROLLING':
       return watchRollback(record, situation);
     case 'SUCCEEDED':
+    case 'FINALIZED':
     case 'DEFERRED_ZERO':
+    case 'DEFERRED_VERIFY':
     case 'ROLLED_BACK':
     case 'RB_FAILED':
     case 'INCONCLUSIVE':
@@ -184,7 +189,11 @@ function follow(record: WorkloadRecord, verdict: Verdict, context: { readonly si
     case 'fail':
       return { kind: 'fail', id, reason: verdict.reason };
     case 'deferred':
-      return { kind: 'record', id, record: enter(record, 'DEFERRED_ZERO', now, verdict.reason) };
+      return {
+        kind: 'record',
+        id,
+        record: enter(record, verdict.reason.params['because'] === 'next-run' ? 'DEFERRED_VERIFY' : 'DEFERRED_ZERO', now, verdict.reason),
+      };
     case 'inconclusive':
       return { kind: 'record', id, record: enter(record, 'INCONCLUSIVE', now, verdict.reason) };
     case 'wait': {
@@ -208,7 +217,8 @@ function watchRollback(record: WorkloadRecord, situation: Situation): Action | u
   const verdict = judgeRollback(observation, record, situation.rules);
   if (verdict.kind === 'done') return { kind: 'record', id, record: enter(record, 'ROLLED_BACK', situation.now, record.reason) };
   if (verdict.kind === 'failed') return { kind: 'record', id, record: enter(record, 'RB_FAILED', situation.now, verdict.reason) };
-  return { kind: 'waiting', id, waitingFor: verdict.waitingFor };
+  const stuck = findStuckPod(observation, record);
+  return stuck ? { kind: 'unstick', id, pod: stuck.name, uid: stuck.uid } : { kind: 'waiting', id, waitingFor: verdict.waitingFor };
 }
 
 /** The record in another state; `since` moves, the reason is replaced or dropped. */

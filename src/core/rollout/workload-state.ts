@@ -11,8 +11,12 @@ export type WorkloadState =
   | 'ROLLING'
   | 'SOAKING'
   | 'SUCCEEDED'
-  /** Changed by us, then scaled to zero: migrated, unverified. */
+  /** Changed by us while no pod runs: migrated, unverified. */
   | 'DEFERRED_ZERO'
+  /** Changed by us; its pods come with the next run of a CronJob: migrated, unverified. */
+  | 'DEFERRED_VERIFY'
+  /** Migrated, and its way back was ended by `finish`. */
+  | 'FINALIZED'
   | 'RB_INTENT'
   | 'RB_ROLLING'
   | 'ROLLED_BACK'
@@ -34,6 +38,8 @@ const outcomes = {
   SOAKING: undefined,
   SUCCEEDED: 'migrated',
   DEFERRED_ZERO: 'migrated',
+  DEFERRED_VERIFY: 'migrated',
+  FINALIZED: 'migrated',
   RB_INTENT: undefined,
   RB_ROLLING: undefined,
   ROLLED_BACK: 'rolled-back',

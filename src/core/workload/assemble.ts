@@ -25,9 +25,9 @@ export function assembleWorkloads(owners: readonly KubeObject[], replicaSets: re
   });
 }
 
-/** The uid of the object that controls this one; undefined when nothing does. */
-export function controllerUid(object: KubeObject): string | undefined {
-  return object.metadata.ownerReferences?.find((owner) => owner.controller === true)?.uid;
+/** The uid of the object (of a kind, where one is given) that controls this one; undefined when nothing does. */
+export function controllerUid(object: KubeObject, kind?: string): string | undefined {
+  return object.metadata.ownerReferences?.find((owner) => owner.controller === true && (kind === undefined || owner.kind === kind))?.uid;
 }
 
 function groupByController(items: readonly KubeObject[]): ReadonlyMap<string, KubeObject[]> {

@@ -29,10 +29,12 @@ const headings: Record<SkipId, string> = {
   locked: 'another run works on it',
   gone: 'deleted, or deleted and created anew',
   'changed-by-others': 'changed by somebody else after us',
-  deferred: 'waits for pods to judge by',
+  deferred: 'its pods do not come from a change by themselves',
 };
 
 const details: Partial<Record<SkipId, (p: Params) => string>> = {
+  paused: (p) => around('partition ', p('partition')),
+  deferred: (p) => (p('because') === 'on-delete' ? 'updateStrategy OnDelete: only somebody who deletes its pods gets new ones' : ''),
   'required-sidecar-missing': (p) => around('missing ', p('sidecar')),
   'ambiguous-container': (p) => around('candidates ', p('candidates')),
   'multiple-digests': (p) => p('digests'),

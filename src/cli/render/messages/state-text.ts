@@ -16,6 +16,7 @@ export const stateTexts = {
   SUCCEEDED: 'migrated',
   DEFERRED_ZERO: 'migrated, unverified',
   DEFERRED_VERIFY: 'migrated, unverified',
+  FINALIZED: 'migrated, final',
   RB_INTENT: 'turning back',
   RB_ROLLING: 'turning back',
   ROLLED_BACK: 'rolled back',
@@ -29,7 +30,7 @@ export const stateTexts = {
 
 /** Mark and tone of a state: the mark says the same without colour. */
 export function stateMark(state: WorkloadState): { readonly mark: string; readonly tone?: Tone } {
-  if (state === 'SUCCEEDED') return { mark: '✓', tone: 'good' };
+  if (state === 'SUCCEEDED' || state === 'FINALIZED') return { mark: '✓', tone: 'good' };
   if (state === 'RB_FAILED' || state === 'CONFLICT') return { mark: '✗', tone: 'bad' };
   if (state === 'ROLLED_BACK' || state === 'RB_INTENT' || state === 'RB_ROLLING') return { mark: '↩', tone: 'caution' };
   if (state === 'INCONCLUSIVE' || state === 'DEFERRED_ZERO' || state === 'DEFERRED_VERIFY') return { mark: '?', tone: 'caution' };

@@ -39,5 +39,6 @@ const stateFixes: { readonly [id: string]: string } = {
   INCONCLUSIVE: 'it runs the new agent and was not proven well: look at it, then retry it or roll it back',
   CONFLICT: 'its fields hold neither what was there nor what the run wrote: put them right by hand (changeover undo --print says what was there)',
   DEFERRED_ZERO: 'it was changed and has had no pods since: look at it when it is scaled up',
+  DEFERRED_VERIFY: 'it was changed and has not run since: look at its next run',
   EXT_CHANGED: 'somebody changed it after the run: see what it runs, then plan anew',
 };
