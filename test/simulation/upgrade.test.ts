@@ -7,7 +7,7 @@ import { recordDecision } from '../../src/app/record-decision.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Plan } from '../../src/core/plan/plan.ts';
 import { parsePolicy } from '../../src/core/policy/parse-policy.ts';
-import { podSpec, podTemplate } from '../../src/core/workload/pod-template.ts';
+import { containers, podSpec, podTemplate } from '../../src/core/workload/pod-template.ts';
 import { applyToTheEnd, openSimulation, type Simulation, type SimulatedService } from './open-simulation.ts';
 
 const target = { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments', namespaced: true };
@@ -70,6 +70,39 @@ describe('an upgrade', () => {
     expect(other.items).toMatchObject([{ action: 'migrate', target: { env: { OTEL_BSP_MAX_QUEUE_SIZE: '4096' } } }]);
   });
 
+  it('changes JVM options alone, once, and gives every byte back', async () => {
+    const simulation = await openSimulation({ services: [{ name: 'orders' }] });
+    await applyToTheEnd(simulation);
+    await finish(simulation);
+    const before = specs(simulation);
+    const ports = portsWith(simulation, '2.33.1');
+    const spec = { to: { files, env: endpoint, jvmOptions: { add: ['-Xmx1g', '-XX:+UseG1GC'] } } };
+    const plan = await planWith(ports, spec);
+
+    const moved = await apply(ports, plan);
+    const options = environment(simulation);
+    await rollBack(ports, plan);
+
+    expect(plan.items).toMatchObject([{ action: 'migrate', target: { env: { JAVA_TOOL_OPTIONS: '-XX:+UseG1GC' } } }]);
+    expect(moved.status.counts).toMatchObject({ migrated: 1 });
+    expect(options).toMatch(/^-Xmx1g -javaagent:/);
+    expect(specs(simulation)).toEqual(before);
+  });
+
+  it('finds nothing to do where the options are already', async () => {
+    const simulation = await openSimulation({ services: [{ name: 'orders' }] });
+    await applyToTheEnd(simulation);
+    await finish(simulation);
+    const ports = portsWith(simulation, '2.33.1');
+    const spec = { to: { files, env: endpoint, jvmOptions: { add: ['-Xmx1g', '-XX:+UseG1GC'] } } };
+    await apply(ports, await planWith(ports, spec));
+    await finish(simulation);
+
+    const again = await planWith(ports, spec);
+
+    expect(again.items).toMatchObject([{ action: 'skip', skip: { id: 'already-on-target' } }]);
+  });
+
   it('says which settings of an earlier policy the new one does not repeat', async () => {
     const simulation = await openSimulation({ services: [{ name: 'orders' }] });
     await applyToTheEnd(simulation);
@@ -129,6 +162,15 @@ async function finish(simulation: Simulation): Promise<void> {
 
 function specs(simulation: Simulation): readonly unknown[] {
   return simulation.deployments().map((object) => podSpec(podTemplate(object)));
+}
+
+function environment(simulation: Simulation): string {
+  const [container] = containers(podSpec(podTemplate(simulation.deployments()[0] ?? never())));
+  return container?.env?.find((each) => each.name === 'CATALINA_OPTS')?.value ?? '';
+}
+
+function never(): never {
+  throw new Error('no deployment');
 }
 
 function tagOf(plan: Plan): string {

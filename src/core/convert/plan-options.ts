@@ -28,14 +28,17 @@ export function planOptions(subject: OptionsSubject, policy: Policy): { readonly
   const { question } = asked;
   const mode = policy.delivery === 'takeover' ? 'takeover' : 'image';
   const settings = planSettings(question, question.reading, { found: question.old[0], mode });
+  const { add, remove, replace } = policy.to.jvmOptions;
+  const isTuned = add.length + remove.length + Object.keys(replace).length > 0;
+  const untold: readonly Finding[] = isTuned ? [{ id: 'jvm-options-not-planned', severity: 'warn', params: {} }] : [];
   const rewriteIt: Finding = { id: 'image-not-rewritten', severity: 'warn', params: { image: subject.container.image } };
-  if (mode === 'takeover') return { edits: settings.podEdits, findings: [...settings.findings, rewriteIt] };
+  if (mode === 'takeover') return { edits: settings.podEdits, findings: [...settings.findings, ...untold, rewriteIt] };
   const removed = removeOldOptions(question);
   const freed = freeToolOptions(subject.container, removed.podEdits);
   const removal = freed ? removed.podEdits.map((edit) => (isToolOptions(edit) ? { ...edit, after: null } : edit)) : removed.podEdits;
   const problem = startProblem(question, removal);
   if (problem) return { edits: [], findings: [problem] };
-  return { edits: [...removal, ...settings.podEdits], findings: [...settings.findings, ...removed.findings, rewriteIt] };
+  return { edits: [...removal, ...settings.podEdits], findings: [...settings.findings, ...removed.findings, ...untold, rewriteIt] };
 }
 
 function isToolOptions(edit: Edit): edit is Edit & { readonly kind: 'env' } {

@@ -34,7 +34,10 @@ export function agentCarriers(question: DeliveryQuestion): readonly AgentCarrier
 }
 
 /** The carrier's raw text; undefined where it is not known. */
-export function carrierText({ source, element = -1 }: AgentCarrier, question: DeliveryQuestion): string | undefined {
+export function carrierText(
+  { source, element = -1 }: Pick<AgentCarrier, 'source' | 'element'>,
+  question: Pick<DeliveryQuestion, 'container' | 'facts' | 'reading'>,
+): string | undefined {
   const { container, facts, reading } = question;
   switch (source.kind) {
     case 'pod-env':

@@ -14,6 +14,8 @@ export interface FlagCarrier {
   readonly value: string;
 }
 
+type CarrierSubject = Pick<DeliveryQuestion, 'reading' | 'facts'>;
+
 /** Longest value that the JVM of Java 8 reads (`os::getenv` into 1024 bytes); it drops a longer one. */
 const MAX_JAVA_8 = 1023;
 
@@ -22,17 +24,22 @@ const MAX_JAVA_8 = 1023;
  * image's, JDK_JAVA_OPTIONS, if the JVM is one that reads it. A pod's field never carries it. Pure.
  */
 export function chooseCarrier(question: DeliveryQuestion): FlagCarrier | Refusal {
+  return carrierFor(question, (name) => valueWithFlag(name, question));
+}
+
+/** The same for any options; `valueOf` gives a variable's whole new value. */
+export function carrierFor(question: CarrierSubject, valueOf: (name: FlagCarrier['name']) => string): FlagCarrier | Refusal {
   const { reading, facts } = question;
   const major = javaMajor(reading.env.values, (path) => textOf(facts, path));
   const isSetByPod = (name: string): boolean => reading.env.sources[name]?.kind.startsWith('pod-') ?? false;
-  const tool = valueWithFlag('JAVA_TOOL_OPTIONS', question);
+  const tool = valueOf('JAVA_TOOL_OPTIONS');
   const fits = major === undefined || major > 8 || Buffer.byteLength(tool) <= MAX_JAVA_8;
   if (!isSetByPod('JAVA_TOOL_OPTIONS') && fits) return { kind: 'carrier', name: 'JAVA_TOOL_OPTIONS', value: tool };
   const because = fits ? 'pod-sets-java-tool-options' : 'too-long-for-java-8';
   if (isSetByPod('JDK_JAVA_OPTIONS')) return refuse('no-carrier', { because, and: 'pod-sets-jdk-java-options' });
   if (!(major === undefined ? isModular(question) : major >= 9)) return refuse('no-carrier', { because, and: 'java-8-or-unknown' });
   if (reading.options.jvm !== 'yes') return refuse('no-carrier', { because, and: 'not-started-by-java' });
-  return { kind: 'carrier', name: 'JDK_JAVA_OPTIONS', value: valueWithFlag('JDK_JAVA_OPTIONS', question) };
+  return { kind: 'carrier', name: 'JDK_JAVA_OPTIONS', value: valueOf('JDK_JAVA_OPTIONS') };
 }
 
 /** The image's own value with the new flag in the old one's place, else at its end. */
@@ -45,7 +52,7 @@ function valueWithFlag(name: FlagCarrier['name'], { facts, old, plugin, policy }
 }
 
 /** Java 9 and later keep their classes in `lib/modules`. Asked of the image where no version is written down. */
-function isModular({ facts, reading }: DeliveryQuestion): boolean {
+function isModular({ facts, reading }: CarrierSubject): boolean {
   const { files } = facts;
   if (!files) return false;
   const { JAVA_HOME: home, PATH: path = '' } = reading.env.values;

@@ -11,6 +11,7 @@ import { readContainer } from './read-container.ts';
 import { removeOldOptions, type OptionsRemoved } from './remove-options.ts';
 import { hasCommand, startCommand, startProblem, type StartCommand } from './start-command.ts';
 import { toolFindings } from './tool-findings.ts';
+import { textChanges } from './tune-options.ts';
 
 /**
  * The original method: the old agent leaves the image, its options leave image and pod, and the new flag comes through the
@@ -40,7 +41,7 @@ export function planImageRewrite(question: DeliveryQuestion): DeliveryAnswer {
   const layer = place.kind === 'proven' ? layerFor(question, place) : { changes: [], removes: [], stays: [parentOf(question.old[0].jarPath)] };
   return {
     kind: 'possible',
-    changes: [...layer.changes, ...fileChanges(question, removed.texts)],
+    changes: [...layer.changes, ...textChanges(question.facts, removed.texts)],
     imageEnv: flag.imageEnv,
     ...start,
     podEdits: removed.podEdits,
@@ -111,14 +112,6 @@ function layerFor(
   if (canBeEmptied(question, place)) return { changes: [{ kind: 'opaque', path: place.folder }, link], removes: all, stays: [] };
   const removes = removableChildren(question, place);
   return { changes: [link, ...removes.map((path) => ({ kind: 'whiteout', path }) as const)], removes, stays: all.filter((path) => !removes.includes(path)) };
-}
-
-/** Scripts and option files with their own mode and owner. */
-function fileChanges({ facts }: DeliveryQuestion, texts: ReadonlyMap<string, string>): readonly LayerChange[] {
-  return [...texts].map(([path, text]): LayerChange => {
-    const { mode, uid, gid } = facts.files?.entry(path) ?? { mode: 0o644, uid: 0, gid: 0 };
-    return { kind: 'file', path, bytes: new TextEncoder().encode(text), mode, uid, gid };
-  });
 }
 
 /** Other agents that came before the old one and now come after the new one, as some must be first. */

@@ -10,8 +10,11 @@ import type { Edit } from '../workload/edit.ts';
 import { composeTarget, type PlatformEdits, type TargetImage } from './compose-target.ts';
 import { askDelivery, refuse, type DeliveryMode, type DeliverySubject, type PolicyFiles, type PossibleDelivery, type Refusal } from './delivery.ts';
 import { planImageRewrite } from './image-rewrite.ts';
+import { joinEdits } from './join-edits.ts';
+import { mountOver } from './old-place.ts';
 import { planSettings } from './plan-settings.ts';
 import { planTakeover } from './takeover.ts';
+import { textChanges, tuneOptions, type TunedOptions } from './tune-options.ts';
 
 /** A container with the image its pods run. */
 export interface ChangeSubject extends Omit<DeliverySubject, 'facts' | 'policy' | 'files'> {
@@ -94,11 +97,16 @@ function planPlatform(
   { platform, mode }: { readonly platform: PlatformImage; readonly mode: DeliveryMode },
 ): PlatformChange | Refusal {
   const { workload, container, configMaps } = subject;
-  const asked = askDelivery({ workload, container, configMaps, facts: platform.facts, policy: context.policy, files: context.files });
+  const original = { workload, container, configMaps, facts: platform.facts, policy: context.policy, files: context.files };
+  const tuned = tuneOptions(original);
+  const asked = askDelivery({ ...original, container: tuned.container, facts: tuned.facts });
   if (asked.kind === 'refused') return asked;
   const { question } = asked;
-  const delivery = mode === 'takeover' ? planTakeover(question) : planImageRewrite(question);
-  if (delivery.kind === 'refused') return delivery;
+  const answer = mode === 'takeover' ? planTakeover(question) : planImageRewrite(question);
+  if (answer.kind === 'refused') return answer;
+  const covered = mountOver(question, [...tuned.made.texts.keys()]);
+  if (covered) return refuse('mounted-over', covered);
+  const delivery = withTuned(answer, tuned, container);
   const settings = planSettings(question, question.reading, { found: question.old[0], mode });
   const { changes, entrypoint, cmd } = delivery;
   const edits = { changes, env: { ...settings.env, ...delivery.imageEnv }, ...(entrypoint ? { entrypoint } : {}), ...(cmd ? { cmd } : {}) };
@@ -107,7 +115,20 @@ function planPlatform(
     delivery,
     edits,
     podEdits: [...delivery.podEdits, ...settings.podEdits],
-    findings: [...settings.findings, ...delivery.findings, ...droppedEnv(platform, edits.env)],
+    findings: [...tuned.findings, ...settings.findings, ...delivery.findings, ...droppedEnv(platform, edits.env)],
+  };
+}
+
+/** A delivery that was planned for tuned options, seen from what is there. */
+function withTuned(answer: PossibleDelivery, { made, facts }: TunedOptions, container: ChangeSubject['container']): PossibleDelivery {
+  const edited = new Set(answer.changes.flatMap((change) => (change.kind === 'file' ? [change.path] : [])));
+  return {
+    ...(made.entrypoint ? { entrypoint: made.entrypoint } : {}),
+    ...(made.cmd ? { cmd: made.cmd } : {}),
+    ...answer,
+    changes: [...answer.changes, ...textChanges(facts, made.texts).filter((change) => !edited.has(change.path))],
+    imageEnv: { ...made.imageEnv, ...answer.imageEnv },
+    podEdits: joinEdits(container, made.podEdits, answer.podEdits),
   };
 }
 

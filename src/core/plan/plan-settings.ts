@@ -13,7 +13,7 @@ import { bridgeSettings } from './bridge.ts';
 import type { DeliveryMode, DeliverySubject } from './delivery.ts';
 import type { ContainerReading } from './read-container.ts';
 import { isUpgrade } from './running-agents.ts';
-import { imageEnv, podEnvEdits } from './target-env.ts';
+import { chosenSampler, imageEnv, podEnvEdits } from './target-env.ts';
 
 /** What configures the new agent: variables of the image for the fleet's settings, of the pod for the workload's own. */
 export interface SettingsPlan {
@@ -71,7 +71,12 @@ function mapWorkload(
   if (template !== undefined && named === undefined) {
     return { env: {}, findings: [{ id: 'service-name-unknown', severity: 'block', params: { template } }] };
   }
-  const mapped = mapSettings(settings, { readsSettings, ...(named === undefined ? {} : { serviceName: named }) });
+  const sampler = chosenSampler(policy);
+  const mapped = mapSettings(settings, {
+    readsSettings,
+    ...(sampler === undefined ? {} : { sampler }),
+    ...(named === undefined ? {} : { serviceName: named }),
+  });
   // An upgrade leaves the agent's settings, and so its name, where they are.
   if (mapped.env[NAME] !== undefined || isUpgrade(policy)) return mapped;
   return { ...mapped, findings: [...mapped.findings, { id: 'service-name-unknown', severity: 'block', params: {} }] };

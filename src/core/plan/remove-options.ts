@@ -19,9 +19,11 @@ export interface OptionsRemoved {
   readonly findings: readonly Finding[];
 }
 
-interface Change {
-  readonly carrier: AgentCarrier;
-  readonly after: string;
+/** The new text of a carrier. */
+export interface CarrierChange {
+  readonly carrier: Pick<AgentCarrier, 'source' | 'element' | 'syntax'>;
+  /** `null` = the element of a list goes. */
+  readonly after: string | null;
 }
 
 /**
@@ -30,15 +32,20 @@ interface Change {
  * overrides it. What cannot be parsed stays as it is.
  */
 export function removeOldOptions(question: DeliveryQuestion): OptionsRemoved {
-  const { container, facts } = question;
-  const changes = agentCarriers(question).flatMap((carrier): readonly Change[] => {
+  const changes = agentCarriers(question).flatMap((carrier): readonly CarrierChange[] => {
     const text = carrierText(carrier, question);
     const after = text === undefined ? undefined : withoutAgent(text, carrier, question);
-    return after === undefined || after === text ? [] : [{ carrier, after }];
+    return after === undefined || after === text ? [] : [{ carrier, after: carrier.syntax === 'literal' ? null : after }];
   });
+  return changeCarriers(changes, question);
+}
+
+/** What becomes of pod and image when carriers of options get new texts. */
+export function changeCarriers(changes: readonly CarrierChange[], question: Pick<DeliveryQuestion, 'container' | 'facts'>): OptionsRemoved {
+  const { container, facts } = question;
   const env = changes.flatMap((change) => envEdit(change, question));
   const list = (kind: AgentCarrier['source']['kind']): readonly ElementChange[] =>
-    changes.flatMap((change) => (change.carrier.source.kind === kind ? [elementChange(change)] : []));
+    changes.flatMap(({ carrier, after }) => (carrier.source.kind === kind ? [{ index: carrier.element ?? -1, after }] : []));
   const podLists = (['command', 'args'] as const).flatMap((field) => {
     const elements = list(`pod-${field}`);
     return elements.length === 0 ? [] : argsEdits({ container: container.name, field }, container[field] ?? [], elements);
@@ -46,26 +53,23 @@ export function removeOldOptions(question: DeliveryQuestion): OptionsRemoved {
   const [entrypoint, cmd] = [list('image-entrypoint'), list('image-cmd')];
   return {
     podEdits: [...env.map((each) => each.edit), ...podLists],
-    imageEnv: Object.fromEntries(changes.flatMap(({ carrier: { source }, after }) => (source.kind === 'image-env' ? [[source.name, after]] : []))),
+    imageEnv: Object.fromEntries(changes.flatMap(({ carrier: { source }, after }) => (source.kind === 'image-env' ? [[source.name, after ?? '']] : []))),
     ...(entrypoint.length === 0 ? {} : { entrypoint: editList(facts.config.entrypoint, entrypoint) }),
     ...(cmd.length === 0 ? {} : { cmd: editList(facts.config.cmd, cmd) }),
     texts: new Map(
-      changes.flatMap(({ carrier: { source }, after }) => (source.kind === 'image-file' ? [[physical(source.path, question), after] as const] : [])),
+      changes.flatMap(({ carrier: { source }, after }) => (source.kind === 'image-file' ? [[physical(source.path, question), after ?? ''] as const] : [])),
     ),
     findings: env.flatMap((each) => each.findings),
   };
 }
 
-function elementChange({ carrier, after }: Change): ElementChange {
-  return { index: carrier.element ?? -1, after: carrier.syntax === 'literal' ? null : after };
-}
-
 function envEdit(
-  { carrier: { source }, after }: Change,
-  { container }: DeliveryQuestion,
+  { carrier: { source }, after: text }: CarrierChange,
+  { container }: Pick<DeliveryQuestion, 'container'>,
 ): readonly { readonly edit: Edit; readonly findings: readonly Finding[] }[] {
   if (source.kind !== 'pod-env' && source.kind !== 'pod-env-from') return [];
   const { name } = source;
+  const after = text ?? '';
   const before = source.kind === 'pod-env' ? (container.env?.[source.index] ?? null) : null;
   const common = { kind: 'env', container: container.name, name, before } as const;
   if (before?.value !== undefined && before.value !== '') return [{ edit: { ...common, after: withValue(before, after) }, findings: [] }];
@@ -87,6 +91,6 @@ function configMapOf(variable: EnvVar | null): string {
   return isJsonObject(reference) && typeof reference['name'] === 'string' ? reference['name'] : '';
 }
 
-function physical(path: string, { facts }: DeliveryQuestion): string {
+function physical(path: string, { facts }: Pick<DeliveryQuestion, 'facts'>): string {
   return (facts.files && finalPath(facts.files, path)) ?? path;
 }

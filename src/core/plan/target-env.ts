@@ -15,7 +15,8 @@ export function imageEnv(
   config: ImageConfig,
   container: Container,
 ): { readonly env: { readonly [name: string]: string }; readonly findings: readonly Finding[] } {
-  const wanted = { ...signals(policy), ...foreignHeaders(policy), ...protocol(policy.to.env), ...policy.to.env };
+  const asked = { ...samplerEnv(policy), ...policy.to.env };
+  const wanted = { ...signals(policy), ...foreignHeaders(policy), ...protocol(policy.to.env), ...asked };
   const own = new Map<string, string>([
     ...config.env.map(([name]) => [name, 'image ENV'] as const),
     ...(container.env ?? []).map(({ name }) => [name, 'pod env'] as const),
@@ -25,7 +26,7 @@ export function imageEnv(
   for (const [name, value] of Object.entries(wanted)) {
     const owner = own.get(name);
     if (owner === undefined) env[name] = value;
-    else if (policy.to.env[name] !== undefined && policy.to.env[name] !== ownValue(name, config, container)) {
+    else if (name in asked && value !== ownValue(name, config, container)) {
       findings.push({ id: 'env-overridden', severity: 'info', params: { name, by: owner } });
     }
   }
@@ -55,6 +56,17 @@ export function podEnvEdits(
     findings.push({ id: 'ghost-env', severity: 'info', params: { name } });
   }
   return { edits, findings };
+}
+
+/** The sampler somebody chose; undefined = nobody did. */
+export function chosenSampler({ to }: Policy): string | undefined {
+  return to.env['OTEL_TRACES_SAMPLER'] ?? to.sampler;
+}
+
+function samplerEnv({ to }: Policy): { readonly [name: string]: string } {
+  const [name = '', ...argument] = to.sampler?.split('=') ?? [];
+  if (name === '') return {};
+  return { OTEL_TRACES_SAMPLER: name, ...(argument.length > 0 ? { OTEL_TRACES_SAMPLER_ARG: argument.join('=') } : {}) };
 }
 
 function signals(policy: Policy): { readonly [name: string]: string } {

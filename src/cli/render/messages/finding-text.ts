@@ -79,6 +79,7 @@ const options: Texts = {
       .map(reasonOf)
       .join('; ')}`,
   'jvm-option-not-set': (p) => `the JVM option ${p('options')} cannot be changed${around(' in ', p('place'))}: ${notSet[p('because')] ?? p('because')}`,
+  'jvm-options-not-planned': () => 'spec.to.jvmOptions is not applied: where options stand is only known with the image, so convert with its registry',
   'jvm-option-may-be-overridden': (p) => `${p('options')} is added, and what starts the JVM is not known: it may set that itself, and then wins`,
   'option-not-editable': (p) => `the old agent's option in ${p('source')} cannot be taken out: it is not written there as it stands`,
   'command-would-be-empty': () => "without the old agent's options the pod's args would be empty, and the image's own would come in their place",

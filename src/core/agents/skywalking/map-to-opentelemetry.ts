@@ -17,6 +17,8 @@ export interface MappingTarget {
   readonly serviceName?: string;
   /** The old settings stay in place, and the bridge reads them at start. */
   readonly readsSettings?: boolean;
+  /** The sampler somebody chose for the new agent. */
+  readonly sampler?: string;
 }
 
 /** Settings that become a sampler of the bridge; its names of spans differ a little from SkyWalking's. */
@@ -92,10 +94,17 @@ function isRate({ value, unresolved }: AgentSetting): boolean {
   return unresolved !== undefined || (/^\+?\d+$/.test(value) && Number(value) > 0);
 }
 
-function findingsFor(key: string, setting: AgentSetting, { readsSettings }: MappingTarget): readonly Finding[] {
+function findingsFor(key: string, setting: AgentSetting, { readsSettings, sampler }: MappingTarget): readonly Finding[] {
   const { value } = setting;
   const stock = stockSettings[key];
-  if (key === 'agent.sample_n_per_3_secs') return isRate(setting) ? [{ id: 'sampling-changes', severity: 'block', params: { key, value } }] : [];
+  if (key === 'agent.sample_n_per_3_secs') {
+    if (!isRate(setting)) return [];
+    return [
+      sampler === undefined
+        ? { id: 'sampling-changes', severity: 'block', params: { key, value } }
+        : { id: 'sampling-chosen', severity: 'info', params: { key, value, sampler } },
+    ];
+  }
   if (key === 'collector.backend_service') return setting.isDefault ? [] : [{ id: 'backend-replaced', severity: 'info', params: { key, value } }];
   if (key === 'agent.service_name' && value.includes('::')) return [{ id: 'mapping-partial', severity: 'info', params: { key, value } }];
   if (setting.isDefault || value === '' || value === stock?.stock) return [];
