@@ -1,4 +1,4 @@
-import { jsonEqual, type Json } from '../json.ts';
+import { jsonEqual } from '../json.ts';
 import type { ArgsEdit, Edit } from '../workload/edit.ts';
 import { editContainer } from '../workload/edit-container.ts';
 import { argsEdits } from '../workload/edit-list.ts';
@@ -11,7 +11,7 @@ export function joinEdits(container: Container, first: readonly Edit[], second: 
   const names = [...new Set([...first, ...second].flatMap((edit) => (edit.kind === 'env' ? [edit.name] : [])))];
   const env = names.flatMap((name): readonly Edit[] => {
     const [before, now] = [variable(container, name), variable(after, name)];
-    return jsonEqual(before as Json, now as Json) ? [] : [{ kind: 'env', container: container.name, name, before, after: now }];
+    return jsonEqual(before, now) ? [] : [{ kind: 'env', container: container.name, name, before, after: now }];
   });
   const others = second.filter((edit) => edit.kind === 'image');
   return [...others, ...env, ...(['command', 'args'] as const).flatMap((field) => joinLists(container, field, [first, second]))];

@@ -4,7 +4,7 @@ import type { JsonObject } from '../json.ts';
 
 const files = { path: 'agent.jar' };
 const flag = { name: 'JAVA_TOOL_OPTIONS', value: `-javaagent:${SWJ}` };
-const sampled = { name: 'SW_AGENT_SAMPLE', value: '3' };
+const sampled = { name: 'JDK_JAVA_OPTIONS', value: '-Dskywalking.agent.sample_n_per_3_secs=3' };
 
 function withPolicy(to: JsonObject, env: readonly { readonly name: string; readonly value: string }[] = []): ServiceSpec {
   return { container: { env: [flag, ...env] }, image: javaImage(), policy: { to: { files, ...to } } };

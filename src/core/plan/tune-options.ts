@@ -128,7 +128,7 @@ function addOptions(options: readonly string[], subject: DeliverySubject, origin
   const value = container.env?.[index]?.value ?? '';
   const isOwn = Boolean(original.env?.[index]?.value);
   const isReadable =
-    isOwn && value !== '' && tokenize(value, 'tool-options').problem === undefined && !carrier.finding.params['because']?.toString().includes('too-long');
+    isOwn && value !== '' && tokenize(value, 'tool-options').problem === undefined && carrier.finding.params['because'] !== 'too-long-for-java-8';
   if (!isReadable)
     return { changes: [], findings: [{ id: 'jvm-option-not-set', severity: 'block', params: { options: names(options), because: 'no-carrier' } }] };
   const after = `${value} ${escapeReferences(printed)}`;
