@@ -49,6 +49,13 @@ async function targetsOf(cluster: Cluster, request: DecisionRequest, run: string
 }
 
 function refuseEnded(run: RunRecord, request: DecisionRequest): void {
+  if (run.finalized) {
+    const hint = 'What it changed is changed back as every other change is: by a new plan, or by the owner of the workload.';
+    throw new ChangeoverError('usage', `the way back of run ${run.name} was ended by ${run.finalized.by} at ${run.finalized.at}`, {
+      target: `run ${run.name}`,
+      hint,
+    });
+  }
   const ended = run.phase === 'COMPLETED' || run.phase === 'ABORTED';
   if (!ended || request.kind === 'rollback' || request.kind === 'retry') return;
   const hint = 'Only `rollback` and `retry` act on a run that has ended; otherwise make a new plan.';

@@ -29,4 +29,13 @@ export const aftercareCommands: readonly CommandSpec[] = [
     examples: ['changeover drift', 'changeover drift -n shop -o json'],
     load: async () => (await import('./commands/run-drift.ts')).runDrift,
   },
+  {
+    name: 'finish',
+    group: 'Move the fleet',
+    text: 'end the way back of a run that has ended, after saying what becomes irreversible; restarts nothing',
+    args: [{ name: '[workload...]', text: 'a workload as namespace/kind/name; none = every workload of the run' }],
+    options: [],
+    examples: ['changeover finish --run skywalking-to-otel-20261103-090000', 'changeover finish shop/Deployment/orders --yes'],
+    load: async () => (await import('./commands/run-finish.ts')).runFinish,
+  },
 ];

@@ -247,7 +247,7 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
 ];
 
 /** Names that are promised and not built yet: they say so instead of being unknown. */
-export const laterCommands: readonly string[] = ['approve', 'finish', 'unlock'];
+export const laterCommands: readonly string[] = ['approve', 'unlock'];
 
 /** Options every command takes. */
 export const globalOptions: readonly OptionSpec[] = [

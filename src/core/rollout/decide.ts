@@ -1,11 +1,13 @@
 import { assertNever } from '../error.ts';
 import { gateHalt, heldBatch, stepGate } from './gate.ts';
+import { chooseStarts, frozenStacks, type HoldRules } from './hold-start.ts';
 import type { GateObservation } from './judge-gate.ts';
 import { judge, type JudgeRules, type Verdict } from './judge.ts';
 import { judgeRollback } from './judge-rollback.ts';
 import type { Observation } from './observation.ts';
 import { recover } from './recover.ts';
 import type { Gate, Halt, Reason, RunRecord, WorkloadRecord } from './run-record.ts';
+import { countSharing, isFailed, SYSTEMIC_PACE, systemicHalt } from './run-failures.ts';
 import { findStuckPod } from './stuck-pod.ts';
 import { trackPods } from './track-pods.ts';
 import { isTerminal, type WorkloadState } from './workload-state.ts';
@@ -44,6 +46,8 @@ export interface Situation {
   readonly observations: ReadonlyMap<string, Observation>;
   /** What the traces of the switched services show; only read at a barrier, undefined before the first answer. */
   readonly gate?: GateObservation;
+  /** What holds starts back, besides batches and the gate; left out = nothing does. */
+  readonly holds?: HoldRules;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** An interrupt asked to start nothing more. */
@@ -57,16 +61,18 @@ export interface Situation {
  */
 export function decide(situation: Situation): readonly Action[] {
   const held = barrier(situation);
-  const halt = situation.run.phase === 'RUNNING' ? (haltReason(situation) ?? (held && gateHalt(situation, held))) : undefined;
+  const halt = situation.run.phase === 'RUNNING' ? (haltReason(situation) ?? (held && gateHalt(situation, held))) : worseHalt(situation);
   const phase = halt ? 'HALTED' : situation.run.phase;
   const startable = phase === 'RUNNING' && !situation.stopping && !held ? activeBatch(situation) : undefined;
+  const starts = startable && chooseStarts(situation, startable.members);
   const steps = [...situation.records.values()]
-    .map((record) => step(record, situation, startable?.members.has(record.item.id) ?? false))
+    .map((record) => step(record, situation, starts?.ids.has(record.item.id) ?? false))
     .filter((action) => action !== undefined);
   const first = steps.filter((action) => action.kind === 'rollback' || action.kind === 'fail');
   const rest = steps.filter((action) => action.kind !== 'rollback' && action.kind !== 'fail');
   const atGate = halt ? [{ kind: 'halt', halt } as const] : held ? stepGate(situation, held) : [];
-  return [...atGate, ...paceRollbacks(first, situation), ...rest, ...finishing(situation, halt)];
+  const holding = starts?.holding ? [{ kind: 'holding', waitingFor: starts.holding } as const] : [];
+  return [...atGate, ...holding, ...paceRollbacks(first, situation, halt), ...rest, ...finishing(situation, halt)];
 }
 
 /** The batch that the gate holds back now; undefined when none is, or nothing would be started anyway. */
@@ -75,9 +81,10 @@ export function barrier(situation: Pick<Situation, 'run' | 'records' | 'stopping
   return rules.gate && run.phase === 'RUNNING' && !stopping ? heldBatch(run, activeBatch(situation)) : undefined;
 }
 
-/** The batch whose members may start now: the first with a member that is not terminal. */
+/** The batch whose members may start now: the first with a member that is not terminal, nor waiting in a stack that failed. */
 export function activeBatch(situation: Pick<Situation, 'run' | 'records'>): { readonly index: number; readonly members: ReadonlySet<string> } | undefined {
-  const index = situation.run.batches.findIndex((ids) => ids.some((id) => !isDone(situation.records.get(id))));
+  const frozen = frozenStacks(situation.records);
+  const index = situation.run.batches.findIndex((ids) => ids.some((id) => !isDone(situation.records.get(id), frozen)));
   const members = situation.run.batches[index];
   return members && { index, members: new Set(members) };
 }
@@ -87,35 +94,47 @@ export function isSettled(situation: Pick<Situation, 'run' | 'records'>): boolea
   return [...situation.records.values()].every((record) => record.state === 'PLANNED' || isTerminal(record.state));
 }
 
-/** Rollbacks after a failure go at once; those a person asked for go at most a batch at a time. */
-function paceRollbacks(actions: readonly Action[], situation: Situation): readonly Action[] {
+/** Rollbacks after a failure go at once, but few at a time where something common is wrong; those a person asked for go at most a batch at a time. */
+function paceRollbacks(actions: readonly Action[], situation: Situation, halt: Halt | undefined): readonly Action[] {
+  const systemic = (halt ?? situation.run.halt)?.id === 'systemic';
   const rolling = [...situation.records.values()].filter((record) => record.state === 'RB_ROLLING').length;
-  let free = Math.max(0, situation.rules.batchSize - rolling);
+  let free = Math.max(0, (systemic ? SYSTEMIC_PACE : situation.rules.batchSize) - rolling);
   return actions.filter((action) => {
     const requested = action.kind === 'rollback' && situation.records.get(action.id)?.reason?.id === 'requested';
-    if (!requested) return true;
+    if (!requested && !(systemic && action.kind === 'rollback')) return true;
     free -= 1;
     return free >= 0;
   });
 }
 
-function isDone(record: WorkloadRecord | undefined): boolean {
-  return record === undefined || isTerminal(record.state);
+function isDone(record: WorkloadRecord | undefined, frozen: ReadonlySet<string>): boolean {
+  return record === undefined || isTerminal(record.state) || (record.state === 'PLANNED' && frozen.has(record.item.fingerprint));
 }
 
 function haltReason(situation: Situation): Halt | undefined {
   const open = [...situation.records.values()].filter((record) => record.acknowledged !== true);
   const broken = open.filter((record) => isState(record, ['RB_FAILED', 'CONFLICT']));
-  const failed = open.filter((record) => isState(record, ['ROLLED_BACK', 'RB_INTENT', 'RB_ROLLING']) && record.reason?.id !== 'requested');
+  const failed = open.filter((record) => isFailed(record) && !isState(record, ['RB_FAILED', 'INCONCLUSIVE']));
   const unclear = open.filter((record) => record.state === 'INCONCLUSIVE');
   const stale = open.filter((record) => record.state === 'SKIPPED' && record.reason?.id === 'stale');
   const at = new Date(situation.now).toISOString();
+  const pending = countSharing(failed, situation.records);
+  const params = pending > 0 ? { params: { pending } } : {};
   const halt = (id: string, records: readonly WorkloadRecord[]): Halt => ({ at, id, workloads: records.map((record) => record.item.id) });
   if (broken.length > 0) return halt(broken.some((record) => record.state === 'RB_FAILED') ? 'rollback-failed' : 'conflict', broken);
   if (unclear.length > 0) return halt('inconclusive', unclear);
-  if (failed.length > situation.rules.maxFailures) return halt('workload-failed', failed);
+  const systemic = systemicHalt(situation.run, situation.records, at);
+  if (systemic) return systemic;
+  if (failed.length > situation.rules.maxFailures) return { ...halt('workload-failed', failed), ...params };
+  if (pending > 0 && isSettled(situation) && !activeBatch(situation)) return { ...halt('stack-frozen', failed), ...params };
   if (stale.length > 1 && stale.length > situation.rules.maxStale * situation.records.size) return halt('too-many-stale', stale);
   return undefined;
+}
+
+/** A halt for one failure becomes another once more have failed the same way. */
+function worseHalt({ run, records, now }: Situation): Halt | undefined {
+  if (run.phase !== 'HALTED' || run.halt?.id !== 'workload-failed') return undefined;
+  return systemicHalt(run, records, new Date(now).toISOString());
 }
 
 function finishing(situation: Situation, halt: Halt | undefined): readonly Action[] {
