@@ -3,7 +3,12 @@ import type { PortCall } from '../../src/adapters/simulated/intercept.ts';
 import { ChangeoverError } from '../../src/core/error.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { KubeObject } from '../../src/core/workload/kube-object.ts';
-import { containers, podSpec } from '../../src/core/workload/pod-template.ts';
+import { containers, podSpec, podTemplate } from '../../src/core/workload/pod-template.ts';
+import { pushSampleImage } from '../../src/adapters/simulated/sample-images.ts';
+import { driveRun } from '../../src/app/drive-run.ts';
+import { recordDecision } from '../../src/app/record-decision.ts';
+import { listRecords } from '../../src/app/state-store.ts';
+import type { WorkloadRecord } from '../../src/core/rollout/run-record.ts';
 import type { ObjectRef } from '../../src/ports/cluster.ts';
 import { applyToTheEnd, openSimulation, type Simulation } from './open-simulation.ts';
 
@@ -142,6 +147,76 @@ describe('a DaemonSet', () => {
   });
 });
 
+describe('a workload without pods', () => {
+  const idle = { name: 'idle', replicas: 0 };
+  const includeZero = { select: { namespaces: ['shop'], includeZero: true } };
+
+  it('is skipped unless the policy includes it', async () => {
+    const simulation = await openSimulation({ services: [idle] });
+
+    expect(simulation.plan.items).toMatchObject([{ action: 'skip', skip: { id: 'no-pods' } }]);
+  });
+
+  it('is changed where the policy says so, and never counts as proven', async () => {
+    const simulation = await openSimulation({ services: [idle], spec: includeZero });
+
+    const result = await applyToTheEnd(simulation);
+
+    expect(simulation.plan.items[0]?.findings).toContainEqual({ id: 'unverified', severity: 'warn', params: { because: 'scaled-to-zero' } });
+    expect(result).toMatchObject({ exitCode: 0, status: { counts: { migrated: 1 } } });
+    expect(await recordOf(simulation)).toMatchObject({ state: 'DEFERRED_ZERO', reason: { id: 'unverified', params: { because: 'scaled-to-zero' } } });
+    expect(containers(podSpec(podTemplate(stored(simulation, 'Deployment', 'idle'))))[0]?.image).toContain('-otel-');
+  });
+
+  it('is planned anew when its tag names another image since the plan', async () => {
+    const simulation = await openSimulation({ services: [idle], spec: includeZero });
+    const before = stored(simulation, 'Deployment', 'idle');
+    await pushSampleImage(simulation.openEngine().ports.registry, 'registry.example.com/shop/idle:1', 'no-jvm');
+
+    await applyToTheEnd(simulation);
+
+    expect(await recordOf(simulation)).toMatchObject({ state: 'SKIPPED', reason: { id: 'stale' } });
+    expect(stored(simulation, 'Deployment', 'idle')['spec']).toEqual(before['spec']);
+  });
+
+  it('is skipped where a sidecar is required that only pods could show', async () => {
+    const select = { namespaces: ['shop'], includeZero: true, requireSidecar: ['istio-proxy'] };
+    const simulation = await openSimulation({ services: [idle], spec: { select } });
+
+    expect(simulation.plan.items).toMatchObject([{ action: 'skip', skip: { id: 'required-sidecar-missing' } }]);
+  });
+
+  it('is no excuse for one whose pods are missing though it wants some', async () => {
+    const paused = (object: KubeObject): KubeObject => ({ ...object, spec: { ...(object['spec'] as JsonObject), paused: true } });
+    const simulation = await openSimulation({ services: [{ name: 'gone', as: paused }], spec: includeZero });
+
+    expect(simulation.plan.items).toMatchObject([{ action: 'skip', skip: { id: 'no-pods' } }]);
+  });
+});
+
+describe('a CronJob', () => {
+  it('is changed for its next run, unverified, and put back as it was', async () => {
+    const simulation = await openSimulation({ services: [{ name: 'nightly', as: asCronJob() }], spec: selecting('CronJob') });
+    const before = stored(simulation, 'CronJob', 'nightly');
+
+    const result = await applyToTheEnd(simulation);
+    const changed = stored(simulation, 'CronJob', 'nightly');
+    const record = await recordOf(simulation);
+    await rollBack(simulation, 'shop/CronJob/nightly');
+
+    expect(result).toMatchObject({ exitCode: 0, status: { counts: { migrated: 1 } } });
+    expect(record).toMatchObject({ state: 'DEFERRED_VERIFY', reason: { id: 'unverified', params: { because: 'next-run' } } });
+    expect(containers(podSpec(podTemplate(changed)))[0]?.image).toContain('-otel-');
+    expect(stored(simulation, 'CronJob', 'nightly')['spec']).toEqual(before['spec']);
+  });
+
+  it('that is suspended is left alone', async () => {
+    const simulation = await openSimulation({ services: [{ name: 'nightly', as: asCronJob({ suspend: true }) }], spec: selecting('CronJob') });
+
+    expect(simulation.plan.items).toMatchObject([{ action: 'skip', skip: { id: 'paused' } }]);
+  });
+});
+
 /** The pod of the workload that a call deletes. */
 function deletedBy({ method, args }: PortCall): readonly string[] {
   const { name = '' } = (args[0] ?? {}) as Partial<ObjectRef>;
@@ -154,6 +229,26 @@ function as(kind: 'StatefulSet' | 'DaemonSet', spec: JsonObject = {}): (deployme
     const { replicas, ...rest } = deployment['spec'] as JsonObject;
     return { ...deployment, kind, spec: { ...rest, ...(kind === 'DaemonSet' ? {} : { serviceName: deployment.metadata.name, replicas }), ...spec } };
   };
+}
+
+function asCronJob(spec: JsonObject = {}): (deployment: KubeObject) => KubeObject {
+  return (deployment) => {
+    const { template = {} } = deployment['spec'] as JsonObject;
+    return { ...deployment, apiVersion: 'batch/v1', kind: 'CronJob', spec: { schedule: '0 3 * * *', jobTemplate: { spec: { template } }, ...spec } };
+  };
+}
+
+async function rollBack(simulation: Simulation, id: string): Promise<void> {
+  const { ports } = simulation.openEngine();
+  const run = simulation.plan.name;
+  const never = new AbortController().signal;
+  await recordDecision(ports, { stateNamespace: 'changeover', run, kind: 'rollback', targets: [id], by: 'test' });
+  await driveRun(ports, run, { stateNamespace: 'changeover', by: 'test', emit: () => undefined, stop: never, kill: never });
+}
+
+async function recordOf(simulation: Simulation): Promise<WorkloadRecord | undefined> {
+  const [record] = await listRecords(simulation.world.connect(), 'changeover', simulation.plan.name);
+  return record?.value;
 }
 
 function selecting(...kinds: readonly string[]): JsonObject {

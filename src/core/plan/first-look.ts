@@ -1,4 +1,4 @@
-import type { Skip } from '../finding.ts';
+import type { Finding, Skip } from '../finding.ts';
 import { matchesGlob } from '../policy/glob.ts';
 import type { Policy } from '../policy/policy.ts';
 import { kindOf } from '../workload/kinds/kind-of.ts';
@@ -56,6 +56,12 @@ function firstReason(workload: Workload, policy: Policy): Skip | undefined {
 export function mayBeIdle({ object }: Workload, policy: Policy): boolean {
   const kind = kindOf(object);
   return kind.wanted(object) === 0 && (policy.select.includeZero || kind.deferred !== undefined);
+}
+
+/** What there is to know about a change that no pod can prove. */
+export function idleFindings(workload: Workload, policy: Policy): readonly Finding[] {
+  if (workload.pods.length > 0 || !mayBeIdle(workload, policy)) return [];
+  return [{ id: 'unverified', severity: 'warn', params: { because: kindOf(workload.object).deferred ?? 'scaled-to-zero' } }];
 }
 
 function runsContainer(spec: Parameters<typeof containers>[0], name: string): boolean {

@@ -8,7 +8,7 @@ import { readMarker, readOutcome } from '../rollout/marker.ts';
 import { detectOwner, ownerReverts } from '../workload/owner.ts';
 import { ownerFindings } from './owner-findings.ts';
 import type { Container, Workload } from '../workload/workload.ts';
-import { illBefore, matchesNameRule, type Candidate, type FirstLook } from './first-look.ts';
+import { idleFindings, illBefore, matchesNameRule, type Candidate, type FirstLook } from './first-look.ts';
 import { ownerOf } from './owner-team.ts';
 import type { Owner } from './plan.ts';
 import { readContainer, type ContainerReading } from './read-container.ts';
@@ -60,7 +60,7 @@ export function inspectWorkload(input: InspectInput): Inspection {
   const inspected = look.candidates.map((candidate) => inspectContainer(candidate, input));
   const business = chooseContainer(inspected, input);
   const owner = input.owner ?? detectOwner(workload.object);
-  const findings = business ? [...findingsOf(business), ...ownerFindings(owner)] : [];
+  const findings = business ? [...findingsOf(business), ...ownerFindings(owner), ...idleFindings(workload, policy)] : [];
   const base = { workload, owner, configMaps: input.configMaps, ...(business ? { business } : {}), findings };
   if (look.skip) return { ...base, skip: look.skip };
   if (!business)

@@ -69,11 +69,12 @@ describe('parsePolicy', () => {
         readyTimeoutMs: 300_000,
         files: {},
       },
-      rollout: { batchSize: 10, waves: [1, 3, 10], soakMs: 300_000, maxFailures: 0, maxStale: 0.1, onFailure: 'rollback' },
+      rollout: { batchSize: 10, waves: [1, 3, 10], soakMs: 300_000, maxFailures: 0, maxStale: 0.1, onFailure: 'rollback', maxSurgePods: 30, windows: [] },
       proof: 'log',
       verify: { gate: false },
       allow: [],
       owners: {},
+      notify: [],
       registries: {},
       source: document(),
     });
@@ -141,12 +142,9 @@ describe('parsePolicy', () => {
     [{ to: { extensions: [{ image: 'x' }] } }, 'spec.to.extensions'],
     [{ to: { instrumentation: './i.yaml' } }, 'spec.to.instrumentation'],
     [{ rollout: { canary: '5m' } }, 'spec.rollout.canary'],
-    [{ rollout: { maxSurgePods: 30 } }, 'spec.rollout.maxSurgePods'],
-    [{ rollout: { windows: ['mon 9-17'] } }, 'spec.rollout.windows'],
     [{ rollout: { drill: true } }, 'spec.rollout.drill'],
     [{ rollout: { topology: 'jaeger' } }, 'spec.rollout.topology'],
     [{ approvals: { perOwner: true } }, 'spec.approvals'],
-    [{ notify: [{ kind: 'webhook' }] }, 'spec.notify'],
     [{ gates: [{ url: 'http://x' }] }, 'spec.gates'],
   ])('refuses by name what is not built yet: %j', (spec, path) => {
     expect(problems(document(spec))).toEqual([`${path}: not available in this version`]);
@@ -161,6 +159,15 @@ describe('parsePolicy', () => {
     [{ to: { agent: 'skywalking' } }, 'spec.to.agent: "skywalking" is not available in this version; use opentelemetry'],
   ])('says which values are not built yet: %j', (spec, message) => {
     expect(problems(document(spec))).toEqual([message]);
+  });
+
+  it.each([
+    [{ kind: 'allow', schedule: 'mon 9-17', duration: '8h' }, 'schedule: must be a cron schedule (minute hour day month weekday) such as "0 22 * * mon-fri"'],
+    [{ kind: 'allow', schedule: '0 0 31 2 *', duration: '8h' }, 'schedule: names a day that never comes'],
+    [{ kind: 'deny', schedule: '0 0 * * *', duration: '0s' }, 'duration: must be between 1m and 744h'],
+    [{ kind: 'deny', schedule: '0 0 * * *', duration: '1h', timeZone: 'Europe/Nowhere' }, 'timeZone: must be a time zone such as Europe/Berlin'],
+  ])('refuses a change window that can never be meant: %j', (window, message) => {
+    expect(problems(document({ rollout: { windows: [window] } }))).toEqual([`spec.rollout.windows[0].${message}`]);
   });
 
   it.each<readonly [JsonObject & { readonly verify?: JsonObject }, string]>([

@@ -3,6 +3,7 @@ import { formatBytes } from '../bytes.ts';
 import { convertTexts } from '../convert-texts.ts';
 import { bootFailure } from './boot-text.ts';
 import { ownerReason } from './owner-text.ts';
+import { lostText, partialText } from './mapping-text.ts';
 import { around, count, say, type Texts } from './say.ts';
 
 /** What a finding says about its workload or service, in words. */
@@ -115,10 +116,10 @@ const settings: Texts = {
     `the old agent samples (${p('key')}=${p('value')}), and the new one cannot sample by a number of traces: choose spec.to.sampler (parentbased_always_on with sampling in the collector, or parentbased_traceidratio=0.1)`,
   'sampling-chosen': (p) => `the old agent sampled ${p('value')} traces in 3 seconds (${p('key')}); the new one samples by ${p('sampler')}`,
   'backend-replaced': (p) => `the old agent's backend ${p('value')} is not used any more; traces go where the policy says`,
-  'mapping-partial': (p) => `the old agent's setting ${p('key')}=${p('value')} is carried over in part`,
-  'mapping-lost': (p) => `the old agent's setting ${p('key')}=${p('value')} has no counterpart and is lost`,
+  'mapping-partial': partialText,
+  'mapping-lost': lostText,
   'setting-unresolved': (p) => `the old agent's setting ${p('key')} depends on something that is not known`,
-  'setting-withheld': (p) => `the old agent's setting ${p('key')} holds a credential and is not carried over`,
+  'setting-withheld': (p) => `the old agent's setting ${p('key')} holds a credential and is not carried over: give what the new backend asks for as a Secret (OTEL_EXPORTER_OTLP_HEADERS)`,
   'agent-args-ignored': (p) => `the old agent cannot read the arguments behind ${p('jar')} and ignores them`,
   'agent-config-unread': (p) => `the old agent's settings are in ${p('path')}, which could not be read`,
   'agent-config-broken': (p) =>
@@ -139,13 +140,37 @@ const bridge: Texts = {
 /** About what the change means for the workload. */
 const change: Texts = {
   'agent-core-in-app': (p) => `the application itself uses classes only the old agent brings (${p('names')}), in ${p('paths')}`,
+  'toolkit-in-app': (p) =>
+    `the application uses the old agent's toolkit (${p('names')}, in ${p('paths')}): without the agent it does nothing, trace ids it returns are empty and its counters stay 0; use OpenTelemetry's API there`,
+  'log-pattern-prints-na': (p) =>
+    `its logs print the old agent's trace id (${p('names')}, in ${p('paths')}), which becomes N/A or empty: use trace_id of the MDC in the pattern`,
+  'log-appender-loses-logs': (p) =>
+    `it sends logs through the old agent (${p('names')}, in ${p('paths')}), which loses them: set to.signals.logs: otlp, or add an appender of its own`,
+  'java-too-old': (p) => `it runs on Java ${p('java')}, and the new agent needs ${p('oldest')}: the JVM would not start`,
+  'exporter-protocol': (p) =>
+    `${p('variable')} names port ${p('port')}, which speaks ${p('expected')} by convention, and the agent would send ${p('protocol')}: set OTEL_EXPORTER_OTLP_PROTOCOL or the other port`,
+  'image-used-elsewhere': (p) => `${p('containers')} of the pod run the same image and keep the old one`,
+  'memory-headroom': (p) =>
+    `the memory limit ${formatBytes(Number(p('limit')))} leaves ${formatBytes(Number(p('left')))} beside a heap of up to ${formatBytes(Number(p('heap')))}; an agent needs room there: raise the limit or lower -Xmx`,
+  'start-headroom': (p) =>
+    `its ${p('probe')} gives up after ${p('patience')} s; a start ${p('measured') === 'true' ? 'took' : 'is taken to need'} ${p('start')} s and may take ${p('expected')} s with the new agent: raise failureThreshold`,
+  'read-only-root': (p) =>
+    `its root file system is read-only and no volume is at ${p('folder')}, where the new agent puts classes for some libraries: mount an emptyDir there`,
+  'no-readiness-probe': () => 'it has no readiness probe: pods get requests before they can answer them, and only the soak shows whether it works',
+  'recreate-strategy': (p) => `its strategy is Recreate: ${p('replicas')} old pods end before a new one starts, and it is down meanwhile`,
+  'no-surge': (p) => `its rollout may not have more than ${p('replicas')} pods, so that it runs with less meanwhile: set maxSurge to 1`,
+  'no-graceful-stop': (p) => `its pods are killed ${p('seconds')} s after they are told to stop: requests under way are lost in any rollout`,
+  'no-stop-hook': () => 'it has no preStop hook: unless the program finishes its requests on SIGTERM, some are lost in any rollout',
   'service-name-unknown': (p) => `the service's name is not known${around(': no label for ', p('template'))}`,
   'env-overridden': (p) => `the workload's own ${p('name')} (${p('by')}) stays and overrides ours`,
   'boot-probe-failed': bootFailure,
+  'surge-alone': (p) => `its rollout needs ${count(p('surge'), 'extra pod')}, rollout.maxSurgePods allows ${p('limit')}: it runs alone`,
   'owner-may-revert': (p) => `${p('owner')} will put the old image back: ${ownerReason(p('because'))}; change its repository before (plan --export)`,
   'reloader-edits': () => 'Reloader restarts it when a ConfigMap or Secret changes, also while its rollout is watched',
   'settings-not-repeated': (p) =>
     `the image brings ${p('names')} from an earlier policy, and this one does not say it again: add it to spec.to.env, or it is gone`,
+  unverified: (p) =>
+    `no pod runs, so nothing will be proven by the change: the image is what its name means now, and ${p('because') === 'next-run' ? 'the next run' : 'the next pod'} is the first to use it`,
   'ghost-env': (p) => `${p('name')} is added to the pod and survives the owner's next deploy`,
 };
 

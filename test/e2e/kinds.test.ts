@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deploymentObject } from '../../lab/fleet/service-manifests.ts';
+import { applyObjects, getJson, kubectl } from '../../lab/kubectl.ts';
+import { lab } from '../../lab/lab.ts';
+import type { RunStatus } from '../../src/core/rollout/run-status.ts';
+import { json, run, workFolder, writePolicy } from './changeover.ts';
+
+const NAMESPACE = 'kinds-e2e';
+const STATE = 'kinds-state';
+const OLD = `${lab.registry}/shop/orders:1.0`;
+
+interface Pod {
+  readonly metadata: { readonly name: string; readonly uid: string };
+  readonly spec: { readonly containers: readonly { readonly image: string }[] };
+}
+
+/** On a real API server with its own controllers and real JVMs, as an account with exactly the rights that `doctor --rbac` prints. */
+describe('StatefulSet and DaemonSet', () => {
+  const folder = workFolder();
+  const as = ['--as', `system:serviceaccount:${STATE}:changeover`, '--state-namespace', STATE];
+  const admin = { KUBECONFIG: lab.adminKubeconfig };
+  let rights = '';
+
+  beforeAll(async () => {
+    writePolicy(folder, {
+      select: { namespaces: [NAMESPACE], kinds: ['StatefulSet', 'DaemonSet'] },
+      rollout: { soak: '5s', waves: [10], maxFailures: 5 },
+    });
+    rights = (await run(folder, ['doctor', '--rbac', 'apply', '-p', 'policy.yaml', '--state-namespace', STATE], admin)).stdout;
+    await applyObjects([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }]);
+    await kubectl(['apply', '-f', '-'], { input: rights });
+    // A stand-in for a change that kills: whatever holds our folder is restarted by its liveness probe and never Ready.
+    const exec = { command: ['sh', '-c', '! test -e /changeover'] };
+    const allergic = { livenessProbe: { exec, periodSeconds: 1, failureThreshold: 1, initialDelaySeconds: 1 }, readinessProbe: { httpGet: null, exec } };
+    await applyObjects([statefulSet('ledger', 2), statefulSet('stuck', 1, allergic), daemonSet('node-agent')]);
+    for (const name of ['statefulset/ledger', 'statefulset/stuck', 'daemonset/node-agent'])
+      await kubectl(['rollout', 'status', name, '-n', NAMESPACE, '--timeout=240s']);
+  });
+
+  afterAll(async () => {
+    await kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false']);
+    await kubectl(['delete', '-f', '-', '--ignore-not-found', '--wait=false'], { input: rights });
+  });
+
+  it('are moved by their own controllers, and a StatefulSet whose new pod never starts comes back whole', async () => {
+    const before = await getJson<{ readonly spec: unknown }>('statefulset', 'stuck', '-n', NAMESPACE);
+    const [old] = await podsOf('stuck');
+
+    await run(folder, ['plan', '-p', 'policy.yaml', '--out', 'plan.json', ...as.slice(0, 2)], admin);
+    const applied = await run(folder, ['apply', 'plan.json', '--yes', ...as], admin);
+    const status = json<RunStatus>(await run(folder, ['status', '-o', 'json', ...as], admin));
+
+    expect(applied.code, `${applied.stdout}\n${applied.stderr}`).toBe(0);
+    expect(status.counts).toMatchObject({ migrated: 2, 'rolled-back': 1, failed: 0 });
+    for (const app of ['ledger', 'node-agent']) for (const pod of await podsOf(app)) expect(pod.spec.containers[0]?.image).toContain('-otel-');
+    const [pod] = await podsOf('stuck');
+    expect(pod?.spec.containers[0]?.image).toBe(OLD);
+    expect(pod?.metadata.uid).not.toBe(old?.metadata.uid);
+    expect((await getJson<{ readonly spec: unknown }>('statefulset', 'stuck', '-n', NAMESPACE)).spec).toEqual(before.spec);
+  });
+});
+
+function statefulSet(name: string, replicas: number, container: object = {}): object {
+  const { metadata, spec } = deployment(name, container);
+  const { strategy: _strategy, progressDeadlineSeconds: _deadline, ...rest } = spec;
+  return { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata, spec: { ...rest, replicas, serviceName: name } };
+}
+
+function daemonSet(name: string): object {
+  const { metadata, spec } = deployment(name, {});
+  const { strategy: _strategy, progressDeadlineSeconds: _deadline, replicas: _replicas, ...rest } = spec;
+  return { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata, spec: rest };
+}
+
+function deployment(name: string, container: object): { readonly metadata: object; readonly spec: { readonly [member: string]: unknown } } {
+  const agent = { kind: 'skywalking', settings: 'environment' } as const;
+  const spec = { name, replicas: 1, image: 'shop/orders:1.0', agent, container: { lifecycle: null, ...container } };
+  return deploymentObject(spec, NAMESPACE) as ReturnType<typeof deployment>;
+}
+
+async function podsOf(app: string): Promise<readonly Pod[]> {
+  return (await getJson<{ readonly items: readonly Pod[] }>('pods', '-n', NAMESPACE, '-l', `app=${app}`)).items;
+}
