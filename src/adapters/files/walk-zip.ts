@@ -36,7 +36,7 @@ export function createZipWalker(onEntry: (name: string) => ZipTarget | undefined
   let pending: Buffer = Buffer.alloc(0);
   let body: Body | undefined;
   let isFirst = true;
-  let isOver = false;
+  const state = { isOver: false };
 
   function finishBody(): void {
     const finished = body;
@@ -91,7 +91,7 @@ export function createZipWalker(onEntry: (name: string) => ZipTarget | undefined
   }
 
   function stop(): Buffer {
-    isOver = true;
+    state.isOver = true;
     return Buffer.alloc(0);
   }
 
@@ -100,10 +100,10 @@ export function createZipWalker(onEntry: (name: string) => ZipTarget | undefined
       let rest: Buffer = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
       if (pending.length > 0) rest = Buffer.concat([pending, rest]);
       pending = Buffer.alloc(0);
-      while (rest.length > 0 && !isOver) rest = body ? readBody(rest, body) : readHeader(rest);
+      while (rest.length > 0 && !state.isOver) rest = body ? readBody(rest, body) : readHeader(rest);
     },
     end() {
-      isOver = true;
+      state.isOver = true;
     },
   };
 }

@@ -32,7 +32,7 @@ describe('delivery: auto', () => {
     const item = skip(plan({ container: { env }, image: { ...javaImage(), unscanned: true } }));
 
     expect(item.skip).toEqual({ id: 'blocked', params: { findings: ['layers-not-scanned'] } });
-    expect(item.findings.map((each) => each.id)).toEqual(['agent-config-assumed']);
+    expect(item.findings.map((each) => each.id)).toEqual(['agent-config-assumed', 'no-readiness-probe', 'no-stop-hook']);
     expect(item.refused?.map((each) => each.mode)).toEqual(['takeover', 'image']);
   });
 

@@ -9,13 +9,15 @@ import { sealEdits } from '../workload/seal-edits.ts';
 import { blockingFindings, type Allowance } from './allowed.ts';
 import { chooseDelivery } from './choose-delivery.ts';
 import type { TargetImage } from './compose-target.ts';
+import { couplingFindings } from './coupling-findings.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { InspectedContainer, Inspection } from './inspect-workload.ts';
 import { summariseAgent, replicasWanted } from './scan-item.ts';
-import { surgeOf } from './surge.ts';
+import { surgeFindings, surgeOf } from './surge.ts';
 import { forecastRelease } from './forecast.ts';
 import { teamOf } from './owner-team.ts';
 import type { MigrateItem, PlanItem, RefusedDelivery } from './plan.ts';
+import { preflight } from './preflight.ts';
 import type { ChangeContext, ChangeSubject, PlannedChange } from './plan-change.ts';
 import { planSettings, readAgentSettings } from './plan-settings.ts';
 import { agentsMeant, isUpgrade, runningAgents } from './running-agents.ts';
@@ -41,13 +43,24 @@ export function planWorkload(inspection: Inspection, context: PlanContext): Plan
   if (!found || business.image.kind !== 'read') return { item: skipItem(inspection, context, blockedBy(inspection.findings)) };
   const subject: Subject = { inspection, business, found, source: business.image.image };
   const { change, refused } = chooseDelivery(changeSubject(subject), context);
-  const findings = [...inspection.findings, ...(change?.findings ?? settingsFindings(subject, context)), ...codeFindings(subject.source)];
+  const findings = [
+    ...inspection.findings,
+    ...(change?.findings ?? settingsFindings(subject, context)),
+    ...codeFindings(subject.source),
+    ...preflightOf(subject, change),
+    ...surgeFindings(inspection.workload, context.policy.rollout.maxSurgePods),
+  ];
   if (change && isOnTarget(change, subject, context))
     return { item: skipItem(inspection, context, { id: 'already-on-target', params: { agent: found.agent } }) };
   const blocking = blockingFindings(findings, inspection.workload, context.allowance);
   if (change && blocking.length === 0) return { item: makeItem(subject, context, { change, refused, findings }), target: change.target };
   const reasons = blocking.length > 0 ? blocking : refused.map((each) => each.finding);
   return { item: { ...skipItem({ ...inspection, findings }, context, blockedBy(reasons)), refused } };
+}
+
+function preflightOf({ inspection, business, source }: Subject, change: PlannedChange | undefined): readonly Finding[] {
+  const { container, reading } = business;
+  return preflight({ workload: inspection.workload, container, reading, facts: source.platforms[0].facts, imageEnv: change?.env ?? {} });
 }
 
 interface Subject {
@@ -62,10 +75,10 @@ function changeSubject({ inspection, business, source }: Subject): ChangeSubject
 }
 
 /** What is to be said of the settings of a workload that is not changed. */
-function settingsFindings(subject: Subject, { policy, files }: PlanContext): readonly Finding[] {
+function settingsFindings(subject: Subject, { policy, files, agentVersion: version }: PlanContext): readonly Finding[] {
   const { business, source, found } = subject;
   const mode = policy.delivery === 'image' ? 'image' : 'takeover';
-  return planSettings({ ...changeSubject(subject), facts: source.platforms[0].facts, policy, files }, business.reading, { found, mode }).findings;
+  return planSettings({ ...changeSubject(subject), facts: source.platforms[0].facts, policy, files }, business.reading, { found, mode, version }).findings;
 }
 
 function runningIn({ reading, image }: InspectedContainer, policy?: Policy): readonly DetectedAgent[] {
@@ -122,12 +135,14 @@ function makeItem(
   };
 }
 
-/** The application's own use of classes that only the old agent brings. */
+/** The application's own use of classes that only the old agent brings, and of libraries that mean nothing without it. */
 export function codeFindings(source: SourceImage): readonly Finding[] {
   const references = source.platforms[0].facts.files?.references() ?? {};
   const paths = Object.keys(references);
-  if (paths.length === 0) return [];
+  const couplings = couplingFindings(source.platforms[0].facts);
+  if (paths.length === 0) return couplings;
   return [
+    ...couplings,
     { id: 'agent-core-in-app', severity: 'block', params: { paths: paths.slice(0, 10), names: [...new Set(Object.values(references).flat())].slice(0, 10) } },
   ];
 }
