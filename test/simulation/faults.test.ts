@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ChangeoverError } from '../../src/core/error.ts';
 import type { WorkloadStatus } from '../../src/core/rollout/run-status.ts';
+import type { Json } from '../../src/core/json.ts';
 import type { KubeObject } from '../../src/core/workload/kube-object.ts';
+import { podTemplate } from '../../src/core/workload/pod-template.ts';
 import type { PodScript } from '../../src/adapters/simulated/pod-script.ts';
 import { applyToTheEnd, openSimulation, type Simulation } from './open-simulation.ts';
 
@@ -96,6 +98,48 @@ describe('somebody else', () => {
     expect(specIsAs(simulation, before)).toBe(true);
   });
 
+  it('who undoes the rollout during the soak is taken for who does: nothing is written over it', async () => {
+    const { simulation, ended } = await during('SOAKING', (object, cluster) => {
+      const template = JSON.parse(JSON.stringify(podTemplate(object)).replaceAll(/registry[^"]+-otel-[^"]+/g, 'registry.example.com/shop/one:1')) as Record<
+        string,
+        Json
+      >;
+      const { annotations: _intent, ...metadata } = template['metadata'] as Record<string, Json>;
+      return cluster.patch(one, [{ op: 'replace', path: '/spec/template', value: { ...template, metadata } }]);
+    });
+
+    expect(only(ended.status.workloads)).toMatchObject({ state: 'EXT_CHANGED', reason: { params: { found: 'external-rollback' } } });
+    expect(JSON.stringify(simulation.deployments()[0]?.['spec'])).toContain('"registry.example.com/shop/one:1"');
+  });
+
+  it('who evicts a new pod during the soak prolongs it: its successor soaks as long', async () => {
+    const { simulation, ended } = await during('SOAKING', async (_object, cluster, { world }) => {
+      await world.clock.sleep(15_000);
+      const [pod] = world.store.list('v1', 'Pod', 'shop');
+      await cluster.delete({
+        resource: { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true },
+        namespace: 'shop',
+        name: pod?.metadata.name ?? '',
+      });
+    });
+
+    const youngest = Math.max(...simulation.world.store.list('v1', 'Pod', 'shop').map((pod) => Date.parse(pod.metadata.creationTimestamp ?? '')));
+    const succeeded = simulation.events.find((event) => event.type === 'workload.state' && event.to === 'SUCCEEDED');
+    expect(only(ended.status.workloads)).toMatchObject({ state: 'SUCCEEDED' });
+    expect(Date.parse(succeeded?.time ?? '') - youngest).toBeGreaterThanOrEqual(20_000);
+  });
+
+  it('who restarts the pods during the soak, our fields intact, has the soak begin anew on the new pods', async () => {
+    const { simulation, ended } = await during('SOAKING', (_object, cluster) =>
+      cluster.patch(one, [{ op: 'add', path: '/spec/template/metadata/annotations/restartedAt', value: 'now' }]),
+    );
+
+    const entered = simulation.events.flatMap((event) => (event.type === 'workload.state' ? [event.to] : []));
+    expect(only(ended.status.workloads)).toMatchObject({ state: 'SUCCEEDED' });
+    expect(entered.filter((state) => state === 'SOAKING').length).toBe(2);
+    expect(simulation.world.store.list('v1', 'Pod', 'shop').every((pod) => pod.metadata.annotations?.['restartedAt'] === 'now')).toBe(true);
+  });
+
   it('who adds replicas during the soak gets them watched as well', async () => {
     const { ended } = await during('SOAKING', (_object, cluster) => cluster.patch(one, [{ op: 'replace', path: '/spec/replicas', value: 4 }]));
 
@@ -127,7 +171,7 @@ describe('a cluster that answers badly', () => {
 /** Runs a plan of one workload and lets somebody act once, when it enters a state. */
 async function during(
   state: string,
-  act: (object: KubeObject, cluster: ReturnType<Simulation['world']['connect']>) => Promise<unknown>,
+  act: (object: KubeObject, cluster: ReturnType<Simulation['world']['connect']>, simulation: Simulation) => Promise<unknown>,
 ): Promise<{ readonly simulation: Simulation; readonly ended: Awaited<ReturnType<typeof applyToTheEnd>> }> {
   const simulation = await openSimulation({ services: [{ name: 'one', replicas: 2 }] });
   const running = applyToTheEnd(simulation);
@@ -135,7 +179,7 @@ async function during(
   while (!entered()) await simulation.world.clock.sleep(500);
   const [object] = simulation.deployments();
   if (!object) throw new Error('the Deployment is gone');
-  await act(object, simulation.world.connect());
+  await act(object, simulation.world.connect(), simulation);
   return { simulation, ended: await running };
 }
 

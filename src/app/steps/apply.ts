@@ -4,7 +4,7 @@ import { enter } from '../../core/rollout/decide.ts';
 import { formatMarker, knownMarker, MARKER, markerHash, readMarker, type Marker } from '../../core/rollout/marker.ts';
 import type { MigrateItem } from '../../core/plan/plan.ts';
 import { applyPatch, markerPatch } from '../../core/rollout/patches.ts';
-import { recover } from '../../core/rollout/recover.ts';
+import { foreignReason, recover } from '../../core/rollout/recover.ts';
 import { answeredEdits, withWritten } from '../../core/rollout/written-edits.ts';
 import type { WorkloadRecord } from '../../core/rollout/run-record.ts';
 import type { Edit } from '../../core/workload/edit.ts';
@@ -87,7 +87,7 @@ export async function recoverStep(session: Session, id: string): Promise<void> {
     case 'rolled-back':
       return void (await enterState(session, id, 'ROLLED_BACK', record.reason));
     case 'reverted-by-others':
-      return void (await enterState(session, id, 'EXT_CHANGED', { id: 'changed-by-others', params: { found } }));
+      return void (await enterState(session, id, 'EXT_CHANGED', foreignReason(found, object)));
     case 'locked':
       return void (await enterState(session, id, 'SKIPPED', { id: 'locked', params: { run: lockHolder(object) } }));
     case 'conflict':

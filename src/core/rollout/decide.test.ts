@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NOON, deployment, observation, pod, record, situation } from '../../../test/builders/rollout.ts';
+import { NOON, deployment, item, observation, pod, record, situation } from '../../../test/builders/rollout.ts';
 import { applyDecisions } from './apply-decisions.ts';
 import { activeBatch, decide, isSettled, type Action, type Situation } from './decide.ts';
 import type { Gate, RunRecord } from './run-record.ts';
@@ -39,7 +39,7 @@ describe('decide', () => {
 
   it('tolerates as many failures as the policy says', () => {
     const failed = record('a', { state: 'ROLLED_BACK', reason: { id: 'container-crashed', params: {} } });
-    const now = situation([[failed], [record('b')]]);
+    const now = situation([[failed], [record('b', { item: item('b', { fingerprint: 'another' }) })]]);
 
     expect(kinds(decide({ ...now, rules: { ...now.rules, maxFailures: 1 } }))).toEqual(['prepare b']);
   });
@@ -169,6 +169,7 @@ describe('decide', () => {
   it('takes the soak by the clock it is given', () => {
     const soaking = record('orders', {
       state: 'SOAKING',
+      followed: 'rs',
       proven: ['uid-a', 'uid-b'],
       flaps: {},
       readySince: Object.fromEntries(['a', 'b'].map((name) => [`uid-${name}`, { at: new Date(NOON).toISOString(), transition: new Date(NOON).toISOString() }])),

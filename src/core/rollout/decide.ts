@@ -5,7 +5,7 @@ import type { GateObservation } from './judge-gate.ts';
 import { judge, type JudgeRules, type Verdict } from './judge.ts';
 import { judgeRollback } from './judge-rollback.ts';
 import type { Observation } from './observation.ts';
-import { recover } from './recover.ts';
+import { foreignReason, recover } from './recover.ts';
 import type { Gate, Halt, Reason, RunRecord, WorkloadRecord } from './run-record.ts';
 import { countSharing, isFailed, SYSTEMIC_PACE, systemicHalt } from './run-failures.ts';
 import { findStuckPod } from './stuck-pod.ts';
@@ -190,7 +190,7 @@ function watch(record: WorkloadRecord, situation: Situation): Action | undefined
   if (!observation) return undefined;
   const found = recover(observation.object, record, true);
   if (found === 'gone') return { kind: 'record', id, record: enter(record, 'GONE', situation.now, { id: 'gone', params: {} }) };
-  if (found !== 'applied') return { kind: 'record', id, record: enter(record, 'EXT_CHANGED', situation.now, { id: 'changed-by-others', params: { found } }) };
+  if (found !== 'applied') return { kind: 'record', id, record: enter(record, 'EXT_CHANGED', situation.now, foreignReason(found, observation.object)) };
   if (record.epoch !== situation.run.epoch) return { kind: 'fence', id };
   if (situation.run.phase === 'ROLLING_BACK') {
     return { kind: 'record', id, record: { ...enter(record, 'RB_INTENT', situation.now, { id: 'requested', params: {} }), acknowledged: true } };
@@ -216,14 +216,26 @@ function follow(record: WorkloadRecord, verdict: Verdict, context: { readonly si
     case 'inconclusive':
       return { kind: 'record', id, record: enter(record, 'INCONCLUSIVE', now, verdict.reason) };
     case 'wait': {
-      const state = verdict.phase === 'soaking' ? 'SOAKING' : 'ROLLING';
-      if (state !== record.state) return { kind: 'record', id, record: enter(record, state, now), waitingFor: verdict.waitingFor };
+      const state = verdict.phase === 'soaking' ? 'SOAKING' : isUnseen(record, verdict) ? 'APPLIED' : 'ROLLING';
+      if (state !== record.state) return { kind: 'record', id, record: moveOn(record, state, now), waitingFor: verdict.waitingFor };
       if (context.changed) return { kind: 'record', id, record, waitingFor: verdict.waitingFor };
       return { kind: 'waiting', id, waitingFor: verdict.waitingFor };
     }
     default:
       return assertNever(verdict);
   }
+}
+
+/** Nothing of the change was seen yet but the change itself. */
+function isUnseen(record: WorkloadRecord, verdict: Verdict & { readonly kind: 'wait' }): boolean {
+  return record.state === 'APPLIED' && (verdict.waitingFor.id === 'controller' || verdict.waitingFor.id === 'new-replicaset');
+}
+
+/** Pods that come or go during a soak (scaling, an eviction) get their own time to become Ready. */
+function moveOn(record: WorkloadRecord, state: 'APPLIED' | 'ROLLING' | 'SOAKING', now: number): WorkloadRecord {
+  const next = enter(record, state, now);
+  if (record.state !== 'SOAKING') return next;
+  return { ...next, rolloutStartedAt: new Date(now).toISOString(), unsettled: (record.unsettled ?? 0) + 1 };
 }
 
 function watchRollback(record: WorkloadRecord, situation: Situation): Action | undefined {

@@ -1,6 +1,7 @@
 import { kindOf } from '../workload/kinds/kind-of.ts';
 import { replicasOf, rolloutDeadlineMs, type JudgeRules } from './judge.ts';
 import type { Observation } from './observation.ts';
+import { isOver } from './pod-verdict.ts';
 import type { Reason, WorkloadRecord } from './run-record.ts';
 
 export type RollbackVerdict =
@@ -13,7 +14,9 @@ export type RollbackVerdict =
  * (a minute, less where the policy soaks less). Never asks the Progressing condition: after a failed rollout it is stale.
  */
 export function judgeRollback(observation: Observation, record: WorkloadRecord, rules: JudgeRules): RollbackVerdict {
-  const { object, oldPods, newPods, at } = observation;
+  const { object, at } = observation;
+  const newPods = observation.newPods.filter((pod) => !isOver(pod));
+  const oldPods = observation.oldPods.filter((pod) => !isOver(pod) && !pod.terminating);
   if (!object) return { kind: 'failed', reason: { id: 'object-gone', params: {} } };
   const kind = kindOf(object);
   const wanted = replicasOf(object);
@@ -26,7 +29,7 @@ export function judgeRollback(observation: Observation, record: WorkloadRecord, 
   }
   const limit = rolloutDeadlineMs(wanted);
   if (at - Date.parse(record.since) > limit) {
-    return { kind: 'failed', reason: { id: 'rollback-deadline', params: { ready: ready.length, wanted, minutes: Math.round(limit / 60_000) } } };
+    return { kind: 'failed', reason: { id: 'rollback-deadline', params: { workload: record.item.id, ready: ready.length, wanted, minutes: Math.round(limit / 60_000) } } };
   }
   return { kind: 'wait', waitingFor: { id: 'rollback-pods', params: { ready: ready.length, wanted, new: newPods.length } } };
 }

@@ -81,11 +81,11 @@ describe('judge', () => {
     expect(verdict(1_000, { newPods: [pod('a'), pod('b', { ready: false }, state)], proofs: proven })).toMatchObject({ kind: 'wait', phase: 'rolling' });
   });
 
-  it('waits for an unschedulable pod, and fails at the deadline only', () => {
+  it('waits for an unschedulable pod, and fails for lack of capacity at the deadline only', () => {
     const seen = { newPods: [pod('a'), pod('b', { ready: false, unschedulable: '0/3 nodes' })], proofs: proven };
 
     expect(verdict(9 * 60_000, seen)).toMatchObject({ kind: 'wait' });
-    expect(verdict(11 * 60_000, seen)).toMatchObject({ kind: 'fail', reason: { id: 'deadline' } });
+    expect(verdict(11 * 60_000, seen)).toMatchObject({ kind: 'fail', reason: { id: 'capacity' } });
   });
 
   it('tolerates as many restarts at start-up as the old pods needed', () => {

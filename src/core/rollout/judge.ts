@@ -1,8 +1,8 @@
-import { isJsonObject, type Json } from '../json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import type { KubeObject } from '../workload/kube-object.ts';
 import { kindOf } from '../workload/kinds/kind-of.ts';
 import type { Observation, ProofState } from './observation.ts';
-import { judgePod } from './pod-verdict.ts';
+import { isOver, judgePod, type PodVerdict } from './pod-verdict.ts';
 import type { Reason, WorkloadRecord } from './run-record.ts';
 
 /** The judgement of one observation. `wait` names what is waited for; `soaking` once only time is missing. */
@@ -29,36 +29,74 @@ export function rolloutDeadlineMs(replicas: number): number {
  * A doomed pod is never averaged away; a missing proof is inconclusive, never a pass. Pure: same input, same verdict.
  */
 export function judge(observation: Observation, record: WorkloadRecord, rules: JudgeRules): Verdict {
-  const { object, newPods, intentSet, at } = observation;
+  const { object, intentSet, at } = observation;
   if (!object) return { kind: 'inconclusive', reason: { id: 'object-gone', params: {} } };
+  const hard = judgeHard(object, observation, record);
+  if (hard.verdict) return hard.verdict;
+  const newPods = observation.newPods.filter((pod) => !isOver(pod) && !pod.terminating);
+  const old = observation.oldPods.filter((pod) => !isOver(pod)).length + observation.newPods.filter((pod) => pod.terminating && !isOver(pod)).length;
+
+  const wanted = replicasOf(object);
+  const due = { record, at, wanted, trouble: hard.trouble };
+  const observed = kindOf(object).observed(object);
+  if (kindOf(object).paused(object)) return { kind: 'inconclusive', reason: { id: 'paused-by-others', params: {} } };
+  if ((!observed || !intentSet) && isForgotten(observation, record)) return { kind: 'inconclusive', reason: { id: 'no-replicaset', params: {} } };
+  // What breaks a soak begins a rollout of its own: the time the first one took does not count against it.
+  const overdue = record.state === 'SOAKING' ? unsettled(record) : late(due);
+  if (!observed) return overdue ?? rolling('controller', {});
+  if (!intentSet) return overdue ?? rolling('new-replicaset', {});
+  if (wanted === 0)
+    return newPods.length + old === 0
+      ? { kind: 'deferred', reason: { id: 'unverified', params: { because: kindOf(object).deferred ?? 'scaled-to-zero' } } }
+      : rolling('scaled-to-zero', {});
+  const ready = newPods.filter((pod) => pod.ready).length;
+  if (ready < wanted || old > 0) return overdue ?? rolling('pods', { ready, wanted, old, detail: detailOfTrouble(hard.trouble) });
+  return soak({ ...observation, newPods }, record, rules, at);
+}
+
+interface Hard {
+  /** What no waiting can change. */
+  readonly verdict?: Verdict;
+  /** What keeps a pod from being Ready, trouble outside the change first. */
+  readonly trouble: PodVerdict | undefined;
+}
+
+/** What any new pod, or the controller, says against the change; never averaged. */
+function judgeHard(object: KubeObject, observation: Observation, record: WorkloadRecord): Hard {
+  const { newPods } = observation;
   const startupRestarts = record.baseline?.startupRestarts ?? 0;
   const verdicts = newPods.map((pod) => judgePod(pod, record.item.container, startupRestarts));
   const doomed = verdicts.find((verdict) => verdict.kind === 'doomed');
-  if (doomed?.kind === 'doomed') return { kind: 'fail', reason: doomed.reason };
-  const wrong = judgeProofs(observation);
-  if (wrong) return wrong;
-  const refused = replicaFailure(object);
-  if (refused) return { kind: 'fail', reason: refused };
-  const flaps = newPods.find((pod) => (record.flaps?.[pod.uid] ?? 0) >= 2);
-  if (flaps) return { kind: 'fail', reason: { id: 'readiness-flaps', params: { pod: flaps.name, times: record.flaps?.[flaps.uid] ?? 0 } } };
-
-  const wanted = replicasOf(object);
-  if (!kindOf(object).observed(object)) return rolling('controller', {});
-  if (kindOf(object).paused(object)) return { kind: 'inconclusive', reason: { id: 'paused-by-others', params: {} } };
-  if (!intentSet) return late(observation, record, wanted) ?? rolling('new-replicaset', {});
-  if (wanted === 0)
-    return newPods.length === 0
-      ? { kind: 'deferred', reason: { id: 'unverified', params: { because: kindOf(object).deferred ?? 'scaled-to-zero' } } }
-      : rolling('scaled-to-zero', {});
   const trouble = verdicts.find((verdict) => verdict.kind === 'infra') ?? verdicts.find((verdict) => verdict.kind === 'waiting');
-  const detail = trouble?.kind === 'infra' || trouble?.kind === 'waiting' ? trouble.reason.params : null;
-  const ready = newPods.filter((pod) => pod.ready).length;
-  if (ready < wanted || observation.oldPods.length > 0) {
-    const overdue = late(observation, record, wanted);
-    if (overdue) return overdue;
-    return rolling('pods', { ready, wanted, old: observation.oldPods.length, detail });
-  }
-  return soak(observation, record, rules, at);
+  const fail = (reason: Reason): Hard => ({ verdict: { kind: 'fail', reason }, trouble });
+  if (doomed?.kind === 'doomed') return fail(doomed.reason);
+  const wrong = judgeProofs(observation);
+  if (wrong) return { verdict: wrong, trouble };
+  const refused = replicaFailure(object);
+  if (refused) return fail(refused);
+  const flaps = newPods.find((pod) => (record.flaps?.[pod.uid] ?? 0) >= 2);
+  if (flaps) return fail({ id: 'readiness-flaps', params: { pod: flaps.name, times: record.flaps?.[flaps.uid] ?? 0 } });
+  return { trouble };
+}
+
+/** How long the controller may take to make the new ReplicaSet. */
+const CONTROLLER_MS = 60_000;
+
+/** Nobody acts on our change: the controller does not run. `Recreate` ends the old pods first. */
+function isForgotten({ at, oldPods }: Observation, record: WorkloadRecord): boolean {
+  return record.state === 'APPLIED' && at - Date.parse(record.since) > CONTROLLER_MS && (record.item.surge > 0 || oldPods.length === 0);
+}
+
+/** How often a soak may begin anew because pods came and went. */
+const MAX_UNSETTLED = 10;
+
+function unsettled(record: WorkloadRecord): Verdict | undefined {
+  const times = record.unsettled ?? 0;
+  return times < MAX_UNSETTLED ? undefined : { kind: 'inconclusive', reason: { id: 'unsettled', params: { times } } };
+}
+
+function detailOfTrouble(trouble: PodVerdict | undefined): JsonObject | null {
+  return trouble?.kind === 'infra' || trouble?.kind === 'waiting' ? trouble.reason.params : null;
 }
 
 function soak(observation: Observation, record: WorkloadRecord, rules: JudgeRules, at: number): Verdict {
@@ -93,11 +131,22 @@ function judgeProofs(observation: Observation): Verdict | undefined {
   return undefined;
 }
 
-function late(observation: Observation, record: WorkloadRecord, wanted: number): Verdict | undefined {
-  const started = Date.parse(record.rolloutStartedAt ?? record.since);
-  const limit = rolloutDeadlineMs(wanted);
-  if (observation.at - started <= limit) return undefined;
-  return { kind: 'fail', reason: { id: 'deadline', params: { minutes: Math.round(limit / 60_000) } } };
+interface Due {
+  readonly record: WorkloadRecord;
+  readonly at: number;
+  readonly wanted: number;
+  readonly trouble: PodVerdict | undefined;
+}
+
+/** The verdict once the rollout took too long; trouble outside the change gets twice the time, but for a lack of capacity. */
+function late({ record, at, wanted, trouble }: Due): Verdict | undefined {
+  const infra = trouble?.kind === 'infra' ? trouble.reason.params : undefined;
+  const capacity = infra?.['what'] === 'Unschedulable';
+  const limit = rolloutDeadlineMs(wanted) * (infra && !capacity ? 2 : 1);
+  if (at - Date.parse(record.rolloutStartedAt ?? record.since) <= limit) return undefined;
+  const minutes = Math.round(limit / 60_000);
+  if (infra) return { kind: 'fail', reason: { id: capacity ? 'capacity' : 'infrastructure-deadline', params: { ...infra, minutes } } };
+  return { kind: 'fail', reason: { id: 'deadline', params: { minutes } } };
 }
 
 function rolling(id: string, params: { readonly [name: string]: Json }): Verdict {

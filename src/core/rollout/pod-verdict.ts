@@ -11,7 +11,8 @@ export type PodVerdict =
   | { readonly kind: 'infra'; readonly reason: Reason }
   | { readonly kind: 'doomed'; readonly reason: Reason };
 
-const infraPodReasons = new Set(['Evicted', 'Preempting', 'Preempted', 'NodeLost', 'NodeShutdown', 'Terminated']);
+/** A node ended, refused or lost the pod. */
+const infraPodReason = /^(?:Evicted|Preempting|Preempted|NodeLost|NodeShutdown|Shutdown|Terminated|NodeAffinity|UnexpectedAdmissionError|OutOf\w+)$/;
 const configErrors = new Set(['CreateContainerConfigError', 'InvalidImageName', 'ErrImageNeverPull', 'RunContainerError', 'CreateContainerError']);
 const permanentPull = /not found|manifest unknown|unauthorized|denied|forbidden|no matching manifest|invalid reference/i;
 
@@ -20,7 +21,9 @@ const permanentPull = /not found|manifest unknown|unauthorized|denied|forbidden|
  * the pod from being Ready, and then as something to wait for.
  */
 export function judgePod(pod: PodView, container: string, startupRestarts: number): PodVerdict {
-  if (infraPodReasons.has(pod.reason)) return infra(pod, pod.reason, '');
+  // Evicted, preempted, scaled down: how its containers end says nothing about the change.
+  if (pod.terminating) return infra(pod, 'Terminating', '');
+  if (infraPodReason.test(pod.reason)) return infra(pod, pod.reason, '');
   if (pod.unschedulable !== undefined) return infra(pod, 'Unschedulable', pod.unschedulable);
   const ours = pod.containers.find((each) => each.name === container);
   if (ours) {
@@ -29,6 +32,11 @@ export function judgePod(pod: PodView, container: string, startupRestarts: numbe
   }
   if (pod.phase === 'Failed') return doomed(pod, 'pod-failed', { detail: pod.reason });
   return pod.ready ? { kind: 'fine' } : { kind: 'waiting', reason: { id: 'pod-not-ready', params: { pod: pod.name, detail: blocking(pod) } } };
+}
+
+/** Ended for good: it stays listed until it is cleaned up, and counts neither as new nor as old. */
+export function isOver(pod: PodView): boolean {
+  return pod.phase === 'Failed' || pod.phase === 'Succeeded';
 }
 
 function judgeContainer(pod: PodView, state: ContainerState, startupRestarts: number): PodVerdict {

@@ -2,7 +2,7 @@ import type { KubeObject } from '../workload/kube-object.ts';
 import { podTemplate, templateAnnotations } from '../workload/pod-template.ts';
 import { editState } from '../workload/edit-patch.ts';
 import { INTENT, readMarker, readOutcome } from './marker.ts';
-import type { WorkloadRecord } from './run-record.ts';
+import type { Reason, WorkloadRecord } from './run-record.ts';
 import { writtenEdits } from './written-edits.ts';
 
 /** What the object says happened to the step whose answer we may have lost. */
@@ -22,6 +22,12 @@ export type Recovery =
   | 'conflict'
   /** Another run's marker stands on it. */
   | 'locked';
+
+/** Why a workload is left to whoever changed it: a template put back whole, also without our intent, is a rollback by hand. */
+export function foreignReason(found: Recovery, object: KubeObject | undefined): Reason {
+  const undone = found === 'reverted-by-others' && object !== undefined && templateAnnotations(podTemplate(object))?.[INTENT] === undefined;
+  return { id: 'changed-by-others', params: { found: undone ? 'external-rollback' : found } };
+}
 
 /**
  * Three-way reading of record, object and marker after a crash, a lost answer or a failed `test`. Pure.

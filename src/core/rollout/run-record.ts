@@ -126,6 +126,10 @@ export interface WorkloadRecord {
   readonly flaps?: { readonly [podUid: string]: number };
   /** Uids of new pods that showed the new agent; a log may be rotated away later, a span expire. */
   readonly proven?: readonly string[];
+  /** Uid of the ReplicaSet whose pods are judged: another one = somebody else changed the template as well. */
+  readonly followed?: string;
+  /** How often the soak had to begin anew, as pods came or went. */
+  readonly unsettled?: number;
   readonly rolloutStartedAt?: string;
   readonly reason?: Reason;
   readonly evidence?: Evidence;

@@ -6,6 +6,7 @@ import { bootNotProven } from './boot-text.ts';
 import { findingText } from './finding-text.ts';
 import { holdingText, unseenText } from './gate-text.ts';
 import { around, count, say, type Texts } from './say.ts';
+import { holdTexts } from './hold-text.ts';
 import { skipTexts } from './skip-text.ts';
 
 /** Why a workload is where it is, or what it waits for, in words. */
@@ -46,6 +47,7 @@ const waiting: Texts = {
       : `waiting for the new agent's line in the log of pod ${p('pod')}`,
   'gate-holding': holdingText,
   'gate-not-read': unseenText,
+  ...holdTexts,
   soak: (p) => `${formatClock(Number(p('leftMs')))} left, ${count(p('pods'), 'pod')} Ready`,
   'rollback-pods': (p) => `${p('ready')} of ${count(p('wanted'), 'old pod')} Ready${p('new') === '0' ? '' : `, ${p('new')} new left`}`,
   'rollback-soak': (p) => `old pods Ready, watched for ${formatClock(Number(p('leftMs')))} more`,
@@ -66,6 +68,11 @@ const failing: Texts = {
       ? `no span of the new agent came from pod ${p('pod')} before its soak ended${around(' (', p('detail'), ')')}: which agent runs is not known`
       : `the log of pod ${p('pod')} shows no agent within 60 s of its start: which agent runs is not known`,
   admission: (p) => `the cluster refuses the new pods: ${p('detail')}`,
+  unsettled: (p) => `pods came and went ${count(p('times'), 'time')} during the soak (scaling, evictions), so that it never ended: it is left as it is`,
+  'no-replicaset': () => 'the Deployment controller made no new ReplicaSet within 60 s of the change: look at kube-controller-manager; nothing is put back meanwhile',
+  capacity: (p) => `no node has room for pod ${p('pod')} after ${p('minutes')} min${around(': ', p('detail'))}`,
+  'infrastructure-deadline': (p) =>
+    `pod ${p('pod')} could not run for a reason outside the change, also not after ${p('minutes')} min: ${p('what')}${around(': ', p('detail'))}`,
   deadline: (p) => `the new pods were not all Ready within ${p('minutes')} min`,
   'object-gone': () => 'the workload was deleted while it was judged',
   held: (p) => `failed (${p('because')}) and held as it is, as the policy asks (onFailure: hold)${around(': ', p('detail'))}`,
@@ -86,10 +93,14 @@ const ended: Texts = {
   blocked: (p) => `the cluster refuses ${refused[p('of')] ?? 'the change'}: ${p('detail')}`,
   'dry-run-unasked': (p) => `the cluster could not be asked beforehand whether it takes ${refused[p('of')] ?? 'the change'}: ${p('detail')}`,
   locked: (p) => `another run works on it${around(': ', p('run'))}`,
-  'changed-by-others': () => 'somebody else put the old values back, or changed them, after us',
+  'changed-by-others': (p) =>
+    p('found') === 'external-rollback'
+      ? 'somebody put the whole pod template back as it was before us (`kubectl rollout undo`, or a replace): it stays so'
+      : 'somebody else put the old values back, or changed them, after us',
   retrying: (p) => `${p('what')} got no clear answer and is tried again: ${p('detail')}`,
   'boot-not-proven': bootNotProven,
   'event-not-written': (p) => `the run goes on, but the workloads' teams see no Kubernetes Events of it: ${p('detail')}`,
+  'notice-not-sent': (p) => `the run goes on, but a notice could not be delivered: ${p('detail')}`,
   'lease-wait': (p) => `the instance ${p('holder')} held the run and stopped; its Lease ends in ${formatClock(Number(p('leftMs')))}`,
   'no-trace-store': () => 'the policy names no trace store (verify.jaeger), so nothing can be said about traces',
   'trace-store-failed': (p) => `the trace store cannot be read: ${p('detail')}`,
