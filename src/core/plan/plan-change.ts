@@ -107,7 +107,7 @@ function planPlatform(
   const covered = mountOver(question, [...tuned.made.texts.keys()]);
   if (covered) return refuse('mounted-over', covered);
   const delivery = withTuned(answer, tuned, container);
-  const settings = planSettings(question, question.reading, { found: question.old[0], mode });
+  const settings = planSettings(question, question.reading, { found: question.old[0], mode, version: context.agentVersion });
   const { changes, entrypoint, cmd } = delivery;
   const edits = { changes, env: { ...settings.env, ...delivery.imageEnv }, ...(entrypoint ? { entrypoint } : {}), ...(cmd ? { cmd } : {}) };
   return {

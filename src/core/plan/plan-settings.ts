@@ -1,7 +1,7 @@
 import { agents } from '../agents/agents.ts';
 import type { AgentSettings, DetectedAgent } from '../agents/agent.ts';
 import { opentelemetry } from '../agents/opentelemetry/opentelemetry.ts';
-import { exactVariableNames } from '../agents/skywalking/exact-variables.ts';
+import { listVariables, type TargetAgent } from '../agents/skywalking/mapped-variables.ts';
 import { mapSettings, printSetting, type MappedSettings } from '../agents/skywalking/map-to-opentelemetry.ts';
 import type { Finding } from '../finding.ts';
 import { serviceNameFrom } from '../jvm/service-name.ts';
@@ -13,7 +13,7 @@ import { bridgeSettings } from './bridge.ts';
 import type { DeliveryMode, DeliverySubject } from './delivery.ts';
 import type { ContainerReading } from './read-container.ts';
 import { isUpgrade } from './running-agents.ts';
-import { chosenSampler, imageEnv, podEnvEdits } from './target-env.ts';
+import { chosenSampler, imageEnv, podEnvEdits, targetAgent } from './target-env.ts';
 
 /** What configures the new agent: variables of the image for the fleet's settings, of the pod for the workload's own. */
 export interface SettingsPlan {
@@ -32,16 +32,16 @@ const ATTRIBUTES = 'OTEL_RESOURCE_ATTRIBUTES';
 export function planSettings(
   subject: DeliverySubject,
   reading: ContainerReading,
-  { found, mode }: { readonly found: DetectedAgent; readonly mode: DeliveryMode },
+  { found, mode, version = '2' }: { readonly found: DetectedAgent; readonly mode: DeliveryMode; readonly version?: string },
 ): SettingsPlan {
   const { workload, container, facts, policy } = subject;
   const settings = readAgentSettings(reading, found);
   const bridge = bridgeSettings(subject, reading, found);
   const readsSettings = bridge.works && mode === 'takeover';
-  const mapping = mapWorkload(workload, settings, { policy, readsSettings });
+  const mapping = mapWorkload(workload, settings, { policy, readsSettings, agent: targetAgent(policy, version) });
   // What became of the settings of the agent before was decided when that one went.
   const told = [...settings.findings, ...mapping.findings].filter(({ id }) => found.replaces === undefined || id === 'service-name-unknown');
-  const fleet = imageEnv(policy, facts.config, container);
+  const fleet = imageEnv(policy, facts.config, { container, version });
   const needed = readsSettings
     ? withoutDerived(mapping.env, policy, opentelemetry.readSettings(reading.context, found))
     : { ...mapping.env, ...headerPrefixes(settings, policy) };
@@ -63,7 +63,7 @@ export function readAgentSettings(reading: Pick<ContainerReading, 'context'>, fo
 function mapWorkload(
   workload: Workload,
   settings: AgentSettings,
-  { policy, readsSettings }: { readonly policy: Policy; readonly readsSettings: boolean },
+  { policy, readsSettings, agent }: { readonly policy: Policy; readonly readsSettings: boolean; readonly agent: TargetAgent },
 ): MappedSettings {
   const template = policy.to.serviceName;
   const labels = workload.object.metadata.labels ?? {};
@@ -74,6 +74,7 @@ function mapWorkload(
   const sampler = chosenSampler(policy);
   const mapped = mapSettings(settings, {
     readsSettings,
+    agent,
     ...(sampler === undefined ? {} : { sampler }),
     ...(named === undefined ? {} : { serviceName: named }),
   });
@@ -100,11 +101,11 @@ function giveWay(
   { policy, own, fleet }: { readonly policy: Policy; readonly own: AgentSettings; readonly fleet: MappedSettings['env'] },
 ): MappedSettings {
   const by = (name: string): string | undefined =>
-    exactVariableNames.has(name)
+    name !== NAME && name !== ATTRIBUTES && name.startsWith('OTEL_')
       ? (own.values[name.toLowerCase().replaceAll('_', '.')]?.source ?? (name in policy.to.env ? 'spec.to.env' : undefined))
       : undefined;
   const entries = Object.entries(env).map(([name, value]) => ({ name, value, by: by(name) }));
-  const joined = (name: string, value: string): string => (exactVariableNames.has(name) && fleet[name] ? `${fleet[name]},${value}` : value);
+  const joined = (name: string, value: string): string => (listVariables.has(name) && fleet[name] ? `${fleet[name]},${value}` : value);
   return {
     env: Object.fromEntries(entries.filter((each) => each.by === undefined).map(({ name, value }) => [name, joined(name, value)])),
     findings: entries.flatMap((each): readonly Finding[] =>

@@ -52,13 +52,14 @@ function ownFlags(facts: ImageFacts, agent: AgentId): readonly DetectedAgent[] {
 }
 
 /** The one jar of an agent we know in the image that ours was made from. */
-function oldJar({ files, ours: _, ...facts }: ImageFacts): string | undefined {
-  if (!files) return undefined;
+function oldJar({ ours, ...facts }: ImageFacts): string | undefined {
+  const { files } = facts;
+  if (!files || !ours) return undefined;
   const paths = [...listFiles(files)].map((entry) => entry.path).filter((path) => /\/[^/]*agent[^/]*\.jar$/i.test(path));
   const options = paths.map((path): JvmOption => {
     const text = `${FLAG}${path}`;
     return { carrier: 'args', source: { kind: 'pod-args' }, text, start: 0, end: text.length, syntax: 'literal' };
   });
-  const found = agents.flatMap((each) => each.detect({ options, jvm: 'yes', findings: [] }, { ...facts, files }));
+  const found = agents.flatMap((each) => each.detect({ options, jvm: 'yes', findings: [] }, facts));
   return found.length === 1 ? found[0]?.jarPath : undefined;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { changed, javaImage, SWJ, type ServiceSpec } from '../../../test/builders/service.ts';
+import { changed, javaImage, service, SWJ, type ServiceSpec } from '../../../test/builders/service.ts';
 import type { JsonObject } from '../json.ts';
+import { imageEnv } from './target-env.ts';
 
 const files = { path: 'agent.jar' };
 const flag = { name: 'JAVA_TOOL_OPTIONS', value: `-javaagent:${SWJ}` };
@@ -46,4 +47,18 @@ describe('the sampler', () => {
       expect(() => changed(withPolicy({ sampler }))).toThrow(/spec\.to\.sampler: must be parentbased_always_on/);
     },
   );
+});
+
+describe("the exporter's protocol", () => {
+  it.each([
+    ['2.33.1', 'http://c:4317', 'grpc'],
+    ['2.33.1', 'http://c:4318', undefined],
+    ['1.32.0', 'http://c:4317', undefined],
+    ['1.32.0', 'http://c:4318/', 'http/protobuf'],
+  ])('of %s follows the port of %s where that is not its default', (version, endpoint, protocol) => {
+    const { policy } = service(withPolicy({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } })).context;
+    const { config } = service(withPolicy({})).subject.source.platforms[0].facts;
+
+    expect(imageEnv(policy, config, { container: { name: 'a', image: 'b' }, version }).env['OTEL_EXPORTER_OTLP_PROTOCOL']).toBe(protocol);
+  });
 });

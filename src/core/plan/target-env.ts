@@ -1,3 +1,4 @@
+import type { TargetAgent } from '../agents/skywalking/mapped-variables.ts';
 import type { Finding } from '../finding.ts';
 import type { ImageConfig } from '../image/image-facts.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -13,10 +14,10 @@ const ATTRIBUTES = 'OTEL_RESOURCE_ATTRIBUTES';
 export function imageEnv(
   policy: Policy,
   config: ImageConfig,
-  container: Container,
+  { container, version }: { readonly container: Container; readonly version: string },
 ): { readonly env: { readonly [name: string]: string }; readonly findings: readonly Finding[] } {
   const asked = { ...samplerEnv(policy), ...policy.to.env };
-  const wanted = { ...signals(policy), ...foreignHeaders(policy), ...protocol(policy.to.env), ...asked };
+  const wanted = { ...signals(policy), ...foreignHeaders(policy), ...protocol(asked, targetAgent(policy, version)), ...asked };
   const own = new Map<string, string>([
     ...config.env.map(([name]) => [name, 'image ENV'] as const),
     ...(container.env ?? []).map(({ name }) => [name, 'pod env'] as const),
@@ -79,10 +80,21 @@ function foreignHeaders({ from, to }: Policy): { readonly [name: string]: string
   return from.agent === 'skywalking' && !to.bridge ? { OTEL_INSTRUMENTATION_HTTP_SERVER_CAPTURE_REQUEST_HEADERS: 'sw8' } : {};
 }
 
-/** The agent's default is http/protobuf; an endpoint on gRPC's port 4317 would then never be heard. */
-function protocol(env: { readonly [name: string]: string }): { readonly [name: string]: string } {
-  const endpoint = env['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? '';
-  return /:4317\/?$/.test(endpoint) ? { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' } : {};
+/** The default is http/protobuf in 2.x and grpc in 1.x; an endpoint on the other one's port would then never be heard. */
+function protocol(env: { readonly [name: string]: string }, { major }: TargetAgent): { readonly [name: string]: string } {
+  const endpoint = endpointOf(env);
+  if (major >= 2 && /:4317\/?$/.test(endpoint)) return { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' };
+  return major < 2 && /:4318\/?$/.test(endpoint) ? { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' } : {};
+}
+
+/** What the new agent's jar and the policy decide of how settings are said; a version that says nothing counts as 2.0. */
+export function targetAgent({ to }: Policy, version: string): TargetAgent {
+  const [, major = '2', minor = '0'] = /^(\d+)(?:\.(\d+))?/.exec(version) ?? [];
+  return { major: Number(major), minor: Number(minor), secure: endpointOf(to.env).startsWith('https://'), metrics: to.signals.metrics !== 'none' };
+}
+
+function endpointOf(env: { readonly [name: string]: string }): string {
+  return env['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? '';
 }
 
 function ownValue(name: string, config: ImageConfig, container: Container): string | undefined {

@@ -1,10 +1,11 @@
 import type { Finding } from '../../finding.ts';
 import { isJsonObject } from '../../json.ts';
 import { escapeReferences } from '../../jvm/expand-references.ts';
-import { isSecretName } from '../../redact.ts';
+import { isSecretName, redactValue } from '../../redact.ts';
 import type { AgentSetting, AgentSettings } from '../agent.ts';
-import { exactVariable } from './exact-variables.ts';
-import { stockSettings } from './stock-settings.ts';
+import { mappedVariables, newestTarget, type TargetAgent } from './mapped-variables.ts';
+import { excludedInstrumentations } from './plugin-names.ts';
+import { stockSettings, type SettingFate } from './stock-settings.ts';
 
 export interface MappedSettings {
   /** Values as a pod field holds them: literal `$(` is escaped, references stay live. Append them after the variables they name. */
@@ -19,14 +20,15 @@ export interface MappingTarget {
   readonly readsSettings?: boolean;
   /** The sampler somebody chose for the new agent. */
   readonly sampler?: string;
+  readonly agent?: TargetAgent;
 }
 
 /** Settings that become a sampler of the bridge; its names of spans differ a little from SkyWalking's. */
 const ignoreRules = new Set(['agent.ignore_suffix', 'trace.ignore_path']);
 
 /**
- * Says SkyWalking's settings in OpenTelemetry's words. Exact: service name, namespace, instance, cluster, `agent.enable=false`, and `exactVariable`.
- * Everything else that somebody chose and that changes what traces show becomes a finding: `sampling-changes` (block),
+ * Says SkyWalking's settings in OpenTelemetry's words. Exact: service name, namespace, instance, cluster, `agent.enable=false`, and what `mappedVariables`
+ * calls so. Everything else that somebody chose and that changes what traces show becomes a finding: `sampling-changes` (block),
  * `mapping-partial`, `mapping-lost`.
  */
 export function mapSettings(settings: AgentSettings, target: MappingTarget): MappedSettings {
@@ -38,14 +40,18 @@ export function mapSettings(settings: AgentSettings, target: MappingTarget): Map
       ...(name === '' ? {} : { OTEL_SERVICE_NAME: name }),
       ...(attributes === '' ? {} : { OTEL_RESOURCE_ATTRIBUTES: attributes }),
       ...(isDisabled(values['agent.enable']) ? { OTEL_JAVAAGENT_ENABLED: 'false' } : {}),
-      ...Object.fromEntries(
-        Object.entries(values)
-          .map(([key, setting]) => exactVariable(key, setting))
-          .filter((pair) => pair !== undefined),
-      ),
+      ...variablesOf(values, target.agent ?? newestTarget),
     },
     findings: Object.entries(values).flatMap(([key, setting]) => findingsFor(key, setting, target)),
   };
+}
+
+/** Of several limits of one name the loosest holds, so that nothing is cut that was whole. */
+function variablesOf(values: AgentSettings['values'], agent: TargetAgent): MappedSettings['env'] {
+  const pairs = Object.entries(values).flatMap(([key, setting]) => Object.entries(mappedVariables(key, setting, agent)?.env ?? {}));
+  const env: Record<string, string> = {};
+  for (const [name, value] of pairs) env[name] = Number(env[name] ?? 0) > Number(value) ? (env[name] ?? value) : value;
+  return env;
 }
 
 /** A setting as a pod field holds it: literal `$(` escaped, references live; empty where there is none. */
@@ -61,9 +67,10 @@ export function isDisabled(setting: AgentSetting | undefined): boolean {
 function resourceAttributes(values: AgentSettings['values']): string {
   const named: readonly (readonly [string, AgentSetting | undefined])[] = [
     ['service.namespace', values['agent.namespace']],
-    ['service.instance.id', values['agent.instance_name']],
+    ['service.instance.id', values['agent.instance_name'] ?? values['agent.instance_uuid']],
     ['k8s.cluster.name', values['agent.cluster']],
     ...instanceProperties(values['agent.instance_properties_json']),
+    ...mappedProperties(values),
   ];
   return named.flatMap(([key, setting]) => (setting === undefined || setting.value === '' ? [] : [`${key}=${encode(setting)}`])).join(',');
 }
@@ -74,13 +81,25 @@ function instanceProperties(setting: AgentSetting | undefined): readonly (readon
   try {
     const parsed: unknown = JSON.parse(setting.value);
     const entries = isJsonObject(parsed) ? Object.entries(parsed) : [];
-    const named = entries.filter(([key]) => /^[\w.-]+$/.test(key) && !key.startsWith('service.') && !isSecretName(key));
-    return named.flatMap(([key, value]) =>
-      typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? [[key, { ...setting, value: String(value) }] as const] : [],
-    );
+    return entries.flatMap(([key, value]) => flatten(key, value)).map(([key, value]) => [key, { ...setting, value }] as const);
   } catch {
     return [];
   }
+}
+
+/** `agent.instance_properties[zone]=a`, as agents before 8.11 have them. */
+function mappedProperties(values: AgentSettings['values']): readonly (readonly [string, AgentSetting])[] {
+  return Object.entries(values).flatMap(([key, setting]) => {
+    const name = /^agent\.instance_properties\[([\w.-]+)\]$/.exec(key)?.[1];
+    return name === undefined || name.startsWith('service.') || isSecretName(name) ? [] : [[name, setting] as const];
+  });
+}
+
+/** Scalars by their dotted names. */
+function flatten(key: string, value: unknown): readonly (readonly [string, string])[] {
+  if (!/^[\w.-]+$/.test(key) || key.startsWith('service.') || isSecretName(key)) return [];
+  if (isJsonObject(value)) return Object.entries(value).flatMap(([name, member]) => flatten(`${key}.${name}`, member));
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? [[key, String(value)]] : [];
 }
 
 /** Percent-encoded as the SDK decodes it; live references stay as they are, so their values must need no encoding. */
@@ -94,8 +113,9 @@ function isRate({ value, unresolved }: AgentSetting): boolean {
   return unresolved !== undefined || (/^\+?\d+$/.test(value) && Number(value) > 0);
 }
 
-function findingsFor(key: string, setting: AgentSetting, { readsSettings, sampler }: MappingTarget): readonly Finding[] {
-  const { value } = setting;
+function findingsFor(key: string, setting: AgentSetting, { readsSettings, sampler, agent = newestTarget }: MappingTarget): readonly Finding[] {
+  const { value: exactValue } = setting;
+  const value = redactValue(key, exactValue);
   const stock = stockSettings[key];
   if (key === 'agent.sample_n_per_3_secs') {
     if (!isRate(setting)) return [];
@@ -106,13 +126,31 @@ function findingsFor(key: string, setting: AgentSetting, { readsSettings, sample
     ];
   }
   if (key === 'collector.backend_service') return setting.isDefault ? [] : [{ id: 'backend-replaced', severity: 'info', params: { key, value } }];
-  if (key === 'agent.service_name' && value.includes('::')) return [{ id: 'mapping-partial', severity: 'info', params: { key, value } }];
-  if (setting.isDefault || value === '' || value === stock?.stock) return [];
-  if (exactVariable(key, setting)) return [];
+  if (key === 'agent.service_name' && exactValue.includes('::')) return [{ id: 'mapping-partial', severity: 'info', params: { key, value } }];
+  if (setting.isDefault || exactValue === '' || exactValue === stock?.stock) return [];
+  const said = mappedVariables(key, setting, agent);
+  if (said?.kind === 'exact') return [];
+  if (said) return [{ id: 'mapping-partial', severity: 'warn', params: { key, value, as: Object.keys(said.env), ...unknownPlugins(key, exactValue) } }];
+  if (key === 'agent.force_tls' && agent.secure) return [];
   if (key === 'agent.enable') return setting.unresolved ? [{ id: 'mapping-partial', severity: 'warn', params: { key, value } }] : [];
+  const isOlderName = /^agent\.instance_(?:uuid$|properties\[)/.test(key);
+  // The bridge reads the names of later agents.
+  if (isOlderName && readsSettings) return [{ id: 'mapping-lost', severity: 'warn', params: { key, value } }];
   const isKept = readsSettings === true && ignoreRules.has(key);
-  if (isKept || key === 'agent.cluster' || key === 'agent.namespace') return [{ id: 'mapping-partial', severity: 'info', params: { key, value } }];
-  const fate = stock?.fate ?? (key.startsWith('plugin.') ? 'lost' : 'quiet');
+  if (isKept || isOlderName || key === 'agent.cluster' || key === 'agent.namespace')
+    return [{ id: 'mapping-partial', severity: 'info', params: { key, value } }];
+  const fate = stock?.fate ?? fateOf(key);
   if (fate === 'partial' || fate === 'lost') return [{ id: `mapping-${fate}`, severity: stock ? 'warn' : 'info', params: { key, value } }];
   return [];
+}
+
+function unknownPlugins(key: string, value: string): { readonly unknown?: readonly string[] } {
+  const unknown = key === 'plugin.exclude_plugins' ? excludedInstrumentations(value).unknown : [];
+  return unknown.length === 0 ? {} : { unknown };
+}
+
+/** Of settings the stock file does not have. */
+function fateOf(key: string): SettingFate {
+  if (/^plugin\.(?:springannotation|customize|toolkit\.log|customizeenhance)\b|^log\./.test(key)) return 'partial';
+  return /^(?:plugin|profile|asyncprofiler|pprof)\./.test(key) ? 'lost' : 'quiet';
 }

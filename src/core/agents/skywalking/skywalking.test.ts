@@ -215,7 +215,7 @@ describe('mapping to OpenTelemetry', () => {
       command: java(`-javaagent:${SWJ}`, '-Dskywalking.agent.instance_properties_json={"zone":"z 1","n":1,"deep":{"a":1},"token":"x","service.name":"y"}'),
     });
 
-    expect(result.env['OTEL_RESOURCE_ATTRIBUTES']).toBe('zone=z%201,n=1');
+    expect(result.env['OTEL_RESOURCE_ATTRIBUTES']).toBe('zone=z%201,n=1,deep.a=1');
     expect(result.findings.map((finding) => finding.id)).toEqual(['mapping-partial']);
   });
 

@@ -51,5 +51,10 @@ export const stockSettings: { readonly [key: string]: StockSetting } = {
   'plugin.springmvc.use_qualified_name_as_endpoint_name': setting('SW_PLUGIN_SPRINGMVC_USE_QUALIFIED_NAME_AS_ENDPOINT_NAME', 'false', 'lost'),
   'plugin.mongodb.trace_param': setting('SW_PLUGIN_MONGODB_TRACE_PARAM', 'false', 'lost'),
   'plugin.elasticsearch.trace_dsl': setting('SW_PLUGIN_ELASTICSEARCH_TRACE_DSL', 'false', 'lost'),
+  'meter.active': setting('SW_METER_ACTIVE', 'true', 'partial'),
+  'meter.report_interval': setting('SW_METER_REPORT_INTERVAL', '20', 'partial'),
+  'jvm.metrics_collect_period': setting('SW_JVM_METRICS_COLLECT_PERIOD', '1', 'partial'),
+  'profile.active': setting('SW_AGENT_PROFILE_ACTIVE', 'true', 'quiet'),
+  'plugin.toolkit.log.grpc.reporter.server_host': setting('SW_GRPC_LOG_SERVER_HOST', '127.0.0.1', 'partial'),
   'plugin.kafka.bootstrap_servers': setting('SW_KAFKA_BOOTSTRAP_SERVERS', 'localhost:9092', 'lost'),
 };
