@@ -115,7 +115,7 @@ function isRate({ value, unresolved }: AgentSetting): boolean {
 
 function findingsFor(key: string, setting: AgentSetting, { readsSettings, sampler, agent = newestTarget }: MappingTarget): readonly Finding[] {
   const { value: exactValue } = setting;
-  const value = redactValue(key, exactValue);
+  const value = key.startsWith('agent.instance_properties') && isSecretName(exactValue) ? '***' : redactValue(key, exactValue);
   const stock = stockSettings[key];
   if (key === 'agent.sample_n_per_3_secs') {
     if (!isRate(setting)) return [];
