@@ -1,6 +1,7 @@
 import { assertNever, ChangeoverError, type ErrorCode } from '../core/error.ts';
 import type { Action } from '../core/rollout/decide.ts';
 import type { Reason } from '../core/rollout/run-record.ts';
+import { notify } from './notify.ts';
 import { enterState, persist, persistRun, saidText, tell, type Session } from './session.ts';
 import { apply, fence, recoverStep } from './steps/apply.ts';
 import { claim, release } from './steps/claim.ts';
@@ -9,6 +10,8 @@ import { prepare } from './steps/prepare.ts';
 import { unstick } from './steps/unstick.ts';
 
 const PREPARE_ATTEMPTS = 5;
+/** With their rests, about seven minutes. */
+const ROLLBACK_ATTEMPTS = 18;
 /** Errors of a preparation that every other workload would meet as well. */
 const common = new Set<ErrorCode>(['denied', 'unreachable', 'timeout', 'rate-limited', 'plan-mismatch', 'invalid-file', 'usage']);
 
@@ -20,10 +23,11 @@ const common = new Set<ErrorCode>(['denied', 'unreachable', 'timeout', 'rate-lim
 export async function act(session: Session, action: Action): Promise<void> {
   try {
     await carryOut(session, action);
-    if ('id' in action) session.attempts.delete(action.id);
+    if ('id' in action) session.attempts.delete(action.kind === 'rollback' ? `rollback ${action.id}` : action.id);
   } catch (error) {
     if (!(error instanceof ChangeoverError) || session.signal.aborted) throw error;
     if (action.kind === 'prepare') return await giveUpPreparing(session, action.id, error);
+    if (action.kind === 'rollback' && error.code !== 'locked') return await giveUpRollback(session, action.id, error);
     if (!error.retryable) throw error;
     await waitToRetry(session, action, error);
   }
@@ -38,10 +42,20 @@ async function giveUpPreparing(session: Session, id: string, error: ChangeoverEr
   await enterState(session, id, 'PLANNED');
 }
 
-async function waitToRetry(session: Session, action: Action, error: ChangeoverError): Promise<void> {
+/** A way back that cannot be sent is tried for some minutes with growing rests; then a person must know. */
+async function giveUpRollback(session: Session, id: string, error: ChangeoverError): Promise<void> {
+  const key = `rollback ${id}`;
+  const attempts = (session.attempts.get(key) ?? 0) + 1;
+  session.attempts.set(key, attempts);
+  if (error.retryable && attempts < ROLLBACK_ATTEMPTS) return waitToRetry(session, { kind: 'rollback', id }, error, 1_000 * 2 ** attempts);
+  session.attempts.delete(key);
+  await enterState(session, id, 'RB_FAILED', { id: 'rollback-unanswered', params: { workload: id, attempts, detail: error.message } });
+}
+
+async function waitToRetry(session: Session, action: Action, error: ChangeoverError, restMs = 2_000): Promise<void> {
   const reason = { id: 'retrying', params: { what: action.kind, detail: error.message } };
   tell(session, { type: 'warning', reason, ...('id' in action ? { workload: action.id } : {}) });
-  await session.ports.clock.sleep(Math.min(error.retryAfterMs ?? 2_000, 30_000), session.signal);
+  await session.ports.clock.sleep(Math.min(error.retryAfterMs ?? restMs, 30_000), session.signal);
 }
 
 function carryOut(session: Session, action: Action): Promise<void> {
@@ -85,6 +99,7 @@ function carryOut(session: Session, action: Action): Promise<void> {
 
 async function halt(session: Session, action: Action & { readonly kind: 'halt' }): Promise<void> {
   await persistRun(session, { ...session.run.value, phase: 'HALTED', halt: action.halt });
+  notify(session);
   tell(session, { type: 'run.halted', reason: { id: action.halt.id, params: action.halt.params ?? {} }, workloads: action.halt.workloads });
 }
 

@@ -21,18 +21,19 @@ export interface ApplyOptions extends DriveOptions {
  * A completed run answers `nothingToDo`; a halted one ends at once with the same exit code as before.
  */
 export async function applyPlan(ports: EnginePorts, plan: Plan, options: ApplyOptions): Promise<RunResult> {
-  await checkCluster(ports, plan, options.kill);
+  const startedAs = await checkCluster(ports, plan, options.kill);
   const found = await readRun(ports.cluster, options.stateNamespace, plan.name, options.kill);
   if (found && found.value.planHash !== plan.hash) throw otherPlan(plan, found.value);
   if (found && (found.value.phase === 'COMPLETED' || found.value.phase === 'ABORTED')) return completed(ports, found.value, options);
-  const started = found ?? (await start(ports, plan, options));
+  const started = found ?? (await start(ports, plan, { ...options, startedAs }));
   if (started.value.phase === 'PREPARING') await fillIn(ports, plan, { run: started, options });
   return driveRun(ports, plan.name, options);
 }
 
-async function checkCluster(ports: EnginePorts, plan: Plan, signal: AbortSignal): Promise<void> {
-  const { id, server } = await ports.cluster.identity(signal);
-  if (id === plan.cluster.id) return;
+/** Returns who the server says we are; empty where it does not. */
+async function checkCluster(ports: EnginePorts, plan: Plan, signal: AbortSignal): Promise<string> {
+  const { id, server, user } = await ports.cluster.identity(signal);
+  if (id === plan.cluster.id) return user;
   throw new ChangeoverError('plan-mismatch', `the plan was made for the cluster at ${plan.cluster.server} (${plan.cluster.id}); this is ${server} (${id})`, {
     target: `plan ${plan.name}`,
     hint: 'Choose the right context with --context, or plan anew on this cluster.',
@@ -44,8 +45,10 @@ async function completed(ports: EnginePorts, run: RunRecord, options: ApplyOptio
   return { status: summariseRun(run, records), exitCode: exitCodeOf(run, records), nothingToDo: true };
 }
 
-async function start(ports: EnginePorts, plan: Plan, options: ApplyOptions): Promise<Stored<RunRecord>> {
-  await requireTraces(ports.traces, parsePolicy(plan.policy, { file: `plan ${plan.name}`, position: () => undefined }), options.kill);
+async function start(ports: EnginePorts, plan: Plan, options: ApplyOptions & { readonly startedAs: string }): Promise<Stored<RunRecord>> {
+  const policy = parsePolicy(plan.policy, { file: `plan ${plan.name}`, position: () => undefined });
+  for (const rule of policy.notify) ports.notifier?.check(rule);
+  await requireTraces(ports.traces, policy, options.kill);
   await ensureNamespace(ports, options);
   const startedAt = new Date(ports.clock.now()).toISOString();
   const run: RunRecord = {
@@ -60,6 +63,7 @@ async function start(ports: EnginePorts, plan: Plan, options: ApplyOptions): Pro
     agentLayer: plan.agentLayer,
     startedAt,
     startedBy: options.by,
+    ...(options.startedAs === '' ? {} : { startedAs: options.startedAs }),
     epoch: 0,
     phase: 'PREPARING',
     batches: plan.batches,

@@ -3,6 +3,7 @@ import { parsePolicy } from '../core/policy/parse-policy.ts';
 import { applyDecisions } from '../core/rollout/apply-decisions.ts';
 import { activeBatch, barrier, decide, isSettled, type Action, type Situation } from '../core/rollout/decide.ts';
 import type { RunEvent } from '../core/rollout/event.ts';
+import { chooseStarts } from '../core/rollout/hold-start.ts';
 import type { WorkloadRecord } from '../core/rollout/run-record.ts';
 import type { RunStatus } from '../core/rollout/run-status.ts';
 import { exitCodeOf, summariseRun } from '../core/rollout/summarise-run.ts';
@@ -11,6 +12,8 @@ import { act } from './act.ts';
 import { finishAnnouncements } from './announce.ts';
 import { acquireLease } from './lease.ts';
 import { lookAt } from './look.ts';
+import { lookAtSwitched } from './look-at-switched.ts';
+import { finishNotices, notify } from './notify.ts';
 import type { EnginePorts } from './ports.ts';
 import { removeProbes } from './probe-boot.ts';
 import { note, persist, persistRun, recordOf, recordsOf, tell, type Session } from './session.ts';
@@ -55,7 +58,9 @@ export async function driveRun(ports: EnginePorts, run: string, options: DriveOp
     const session = await openSession(ports, run, { ...options, lost: lease.lost });
     try {
       await untilSettled(session, options);
+      notify(session);
       await finishAnnouncements(session);
+      await finishNotices(session);
       if (session.trouble) throw session.trouble;
       return result(session, options);
     } finally {
@@ -114,8 +119,10 @@ async function openSession(ports: EnginePorts, name: string, options: DriveOptio
     attempts: new Map(),
     said: new Map(),
     announcements: { pending: new Set(), stop: new AbortController() },
+    notices: new Set(),
     traceReads: openTraceReads(ports),
     probes: new Map(),
+    probation: { batch: -1 },
   };
   const resumed = stored.some((record) => record.value.state !== 'PLANNED');
   if (resumed) await removeProbes(session);
@@ -149,7 +156,7 @@ async function untilSettled(session: Session, options: DriveOptions): Promise<vo
     session.signal.throwIfAborted();
     await takeDecisions(session);
     const records = recordsOf(session);
-    const situation = await lookAt(session.ports, {
+    const looked = await lookAt(session.ports, {
       run: session.run.value,
       records,
       policy: session.policy,
@@ -157,6 +164,7 @@ async function untilSettled(session: Session, options: DriveOptions): Promise<vo
       traceReads: session.traceReads,
       signal: session.signal,
     });
+    const situation = await lookAtSwitched(session, looked);
     batch = announceBatch(session, situation, batch);
     const actions = decide(situation);
     const moved = await actAll(session, actions);
@@ -200,7 +208,7 @@ function isStopping(session: Session, options: DriveOptions): boolean {
 
 function announceBatch(session: Session, situation: Situation, last: number): number {
   const active = situation.run.phase === 'RUNNING' && !situation.stopping ? activeBatch(situation) : undefined;
-  if (!active || active.index === last || barrier(situation)) return last;
+  if (!active || active.index === last || barrier(situation) || chooseStarts(situation, active.members).ids.size === 0) return last;
   tell(session, { type: 'batch.started', batch: active.index + 1, of: situation.run.batches.length, workloads: [...active.members] });
   return active.index;
 }

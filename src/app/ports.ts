@@ -3,6 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Cluster } from '../ports/cluster.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { LayerReader } from '../ports/layer-reader.ts';
+import type { Notifier } from '../ports/notifier.ts';
 import type { Registry } from '../ports/registry.ts';
 import type { RunCommand } from '../ports/run-command.ts';
 import type { TraceStore } from '../ports/trace-store.ts';
@@ -24,6 +25,8 @@ export interface ReadPorts {
 
 /** What driving a run needs besides. */
 export interface EnginePorts extends ReadPorts {
+  /** Left out = nobody is told. */
+  readonly notifier?: Notifier;
   /** Undefined where the policy names no trace store. */
   readonly traces: TraceStore | undefined;
   readonly journal: (clusterId: string, run: string) => Promise<Journal>;

@@ -36,8 +36,12 @@ export interface Session {
   /** What was last said about each workload in flight, so that nothing is said twice. */
   readonly said: Map<string, string>;
   readonly announcements: Announcements;
+  /** Notices to webhooks under way. */
+  readonly notices: Set<Promise<void>>;
   readonly traceReads: TraceReads;
   readonly probes: BootProbes;
+  /** Index of the batch before which the switched workloads were looked at last. */
+  readonly probation: { batch: number };
 }
 
 /** Kubernetes Events under way: no step waits for one, none fails by one. */

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { webhookNotifier } from '../adapters/http/webhook-notifier.ts';
 import { openFileJournal } from '../adapters/journal/file-journal.ts';
 import { probeJournal } from '../adapters/journal/probe-journal.ts';
+import { systemClock } from '../adapters/system-clock.ts';
 import type { OpenEngine, PlacedPolicy } from '../cli/wiring.ts';
 import type { Cluster } from '../ports/cluster.ts';
 import { openRegistry } from '../adapters/registry/open-registry.ts';
@@ -19,6 +21,7 @@ export function openEngine(cluster: Cluster, placed: PlacedPolicy | undefined): 
       ...images.ports,
       cluster,
       pullAs: (names) => openRegistry({ ...registryOptions(placed), secrets: { read, names } }),
+      notifier: webhookNotifier(process.env, systemClock),
       traces: placed && openTraceStore(cluster, placed.policy),
       journal: (clusterId, run) => openFileJournal(journalFolder(), clusterId, run),
       identity: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,

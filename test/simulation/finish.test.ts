@@ -11,7 +11,7 @@ import { parsePolicy } from '../../src/core/policy/parse-policy.ts';
 import { openSimulation, type Simulation, type SimulationOptions } from './open-simulation.ts';
 
 const never = new AbortController().signal;
-const services = [{ name: 'orders' }, { name: 'bad', after: { crashAtMs: 1_500 } }] as const;
+const services = [{ name: 'orders' }, { name: 'worse', after: { crashAtMs: 1_500 } }] as const;
 
 describe('finish', () => {
   it('takes our annotations off the objects, leaves templates and pods alone, and keeps the records as history', async () => {
@@ -24,7 +24,7 @@ describe('finish', () => {
     expect(annotationsOf(simulation)).toEqual([{}, {}]);
     expect(simulation.deployments().map((each) => each['spec'])).toEqual(before.map((each) => each['spec']));
     expect(podsOf(simulation)).toEqual(pods);
-    expect(await statesOf(simulation)).toEqual({ bad: 'ROLLED_BACK', orders: 'FINALIZED' });
+    expect(await statesOf(simulation)).toEqual({ orders: 'FINALIZED', worse: 'ROLLED_BACK' });
     expect((await readRun(simulation.world.connect(), 'changeover', simulation.plan.name))?.value.finalized).toMatchObject({ by: 'ada@desk' });
   });
 

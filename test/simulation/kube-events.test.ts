@@ -5,7 +5,7 @@ import type { KubeObject } from '../../src/core/workload/kube-object.ts';
 import type { Cluster } from '../../src/ports/cluster.ts';
 import { applyToTheEnd, openSimulation, type Simulation } from './open-simulation.ts';
 
-const services = [{ name: 'good' }, { name: 'bad', after: { crashAtMs: 1_500 } }] as const;
+const services = [{ name: 'good' }, { name: 'worse', after: { crashAtMs: 1_500 } }] as const;
 const never = new AbortController().signal;
 
 describe('Kubernetes Events of a run', () => {
@@ -22,8 +22,8 @@ describe('Kubernetes Events of a run', () => {
       expect.arrayContaining([
         ['good', 'ChangeoverApplied', 'Normal'],
         ['good', 'ChangeoverMigrated', 'Normal'],
-        ['bad', 'ChangeoverApplied', 'Normal'],
-        ['bad', 'ChangeoverRolledBack', 'Warning'],
+        ['worse', 'ChangeoverApplied', 'Normal'],
+        ['worse', 'ChangeoverRolledBack', 'Warning'],
       ]),
     );
     const [applied] = about(simulation, 'good').filter((event) => event['reason'] === 'ChangeoverApplied');
@@ -35,8 +35,8 @@ describe('Kubernetes Events of a run', () => {
     expect(applied?.['message']).toMatch(
       /^tracing agent of container good replaced: image registry\.example\.com\/shop\/good:1 -> \S+:1-otel-[0-9a-f]{8}@sha256:\S+ \(/,
     );
-    expect(applied?.['message']).toContain(`run ${simulation.plan.name}, started by ada@desk: quarterly, ticket CHG-1)`);
-    expect(about(simulation, 'bad').find((event) => event['reason'] === 'ChangeoverRolledBack')?.['message']).toContain('new pods failed: container-');
+    expect(applied?.['message']).toContain(`run ${simulation.plan.name}, started by ada@desk as simulated-admin: quarterly, ticket CHG-1)`);
+    expect(about(simulation, 'worse').find((event) => event['reason'] === 'ChangeoverRolledBack')?.['message']).toContain('new pods failed: container-');
   });
 
   it('say nothing twice when an engine dies and another goes on', async () => {

@@ -1,5 +1,6 @@
 import { assertNever, ChangeoverError } from '../../core/error.ts';
 import { enter } from '../../core/rollout/decide.ts';
+import { decisionOf } from '../../core/rollout/kube-event.ts';
 import { knownMarker, MARKER, readMarker, type OutcomeMark } from '../../core/rollout/marker.ts';
 import { outcomePatch, releasePatch, rollbackPatch } from '../../core/rollout/patches.ts';
 import { recover } from '../../core/rollout/recover.ts';
@@ -20,7 +21,8 @@ export async function succeed(session: Session, id: string): Promise<void> {
   const record = recordOf(session, id);
   const object = await session.ports.cluster.get(workloadRef(id), session.signal);
   const marker = knownMarker(object, record.marker);
-  if (object && marker !== undefined) await tryPatch(session, id, outcomePatch(object, marker, mark(session, record, 'migrated')));
+  // A failed test = somebody wrote in between: the next round reads again and decides anew.
+  if (object && marker !== undefined && !(await tryPatch(session, id, outcomePatch(object, marker, mark(session, record, 'migrated'))))) return;
   await enterState(session, id, 'SUCCEEDED');
   announce(session, id, 'ChangeoverMigrated');
 }
@@ -84,12 +86,12 @@ async function sendRollback(session: Session, record: WorkloadRecord, object: Pa
     // A failed test = somebody wrote in between: the next round reads again and decides anew.
     const answer = await tryPatch(session, id, rollbackPatch(object, marker, back));
     if (!answer) return;
-    if (editState(answer, edits) !== 'before') return void (await enterState(session, id, 'RB_FAILED', { id: 'rollback-rewritten', params: {} }));
+    if (editState(answer, edits) !== 'before') return void (await enterState(session, id, 'RB_FAILED', { id: 'rollback-rewritten', params: { workload: id } }));
     await enterState(session, id, 'RB_ROLLING', record.reason);
     announce(session, id, 'ChangeoverRolledBack');
   } catch (error) {
     if (!(error instanceof ChangeoverError) || error.code !== 'refused') throw error;
-    await enterState(session, id, 'RB_FAILED', { id: 'rollback-refused', params: { detail: error.message } });
+    await enterState(session, id, 'RB_FAILED', { id: 'rollback-refused', params: { workload: id, detail: error.message } });
   }
 }
 
@@ -99,6 +101,19 @@ function wayBack(object: KubeObject, record: WorkloadRecord): readonly Edit[] | 
   return unsealEdits(writtenEdits(record), marker && marker !== 'unreadable' ? (marker.edits ?? []) : []);
 }
 
+/** With who and why: of a rollback that a person asked for, that person; else who started the run. */
 function mark(session: Session, record: WorkloadRecord, status: OutcomeMark['status']): OutcomeMark {
-  return { status, run: record.run, intent: record.intent ?? '', at: new Date(session.ports.clock.now()).toISOString() };
+  const run = session.run.value;
+  const decision = status === 'rolled-back' ? decisionOf(run, record) : undefined;
+  const why = decision ? decision.reason : run.reason;
+  return {
+    status,
+    run: record.run,
+    intent: record.intent ?? '',
+    at: new Date(session.ports.clock.now()).toISOString(),
+    by: decision?.by ?? run.startedBy,
+    ...(decision || run.startedAs === undefined ? {} : { as: run.startedAs }),
+    ...(why === undefined ? {} : { why }),
+    ...(run.ticket === undefined ? {} : { ticket: run.ticket }),
+  };
 }

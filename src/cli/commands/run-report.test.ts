@@ -10,7 +10,7 @@ describe('report and history', () => {
 
   beforeAll(async () => {
     const words = ["Unrecognized VM option '=cmd|x'"];
-    const services = [{ name: 'orders' }, { name: 'bad', after: { crashAtMs: 1_500, lastWords: words } }, { name: 'plain', container: { env: [] } }];
+    const services = [{ name: 'orders' }, { name: 'worse', after: { crashAtMs: 1_500, lastWords: words } }, { name: 'plain', container: { env: [] } }];
     simulation = await openSimulation({ services, spec: { owners: { label: 'app' }, select: { namespaces: ['shop'], exclude: ['shop/Deployment/plain'] } } });
     await simulation.apply();
   });
@@ -20,12 +20,12 @@ describe('report and history', () => {
 
     expect(report).toMatchObject({ kind: 'Report', phase: 'COMPLETED', startedBy: 'test' });
     expect(report.workloads.map(({ id, outcome, team }) => [id, outcome, team])).toEqual([
-      ['shop/Deployment/bad', 'rolled-back', 'bad'],
       ['shop/Deployment/orders', 'migrated', 'orders'],
+      ['shop/Deployment/worse', 'rolled-back', 'worse'],
       ['shop/Deployment/plain', 'skipped', 'plain'],
     ]);
-    expect(report.workloads[0]?.evidence?.cause?.id).toBe('agent-flag');
-    expect(report.todo).toContainEqual(expect.objectContaining({ workload: 'shop/Deployment/bad', team: 'bad', kind: 'state', id: 'ROLLED_BACK' }));
+    expect(report.workloads[1]?.evidence?.cause?.id).toBe('agent-flag');
+    expect(report.todo).toContainEqual(expect.objectContaining({ workload: 'shop/Deployment/worse', team: 'worse', kind: 'state', id: 'ROLLED_BACK' }));
   });
 
   it('asks nobody to do anything about what was excluded', async () => {
@@ -35,10 +35,10 @@ describe('report and history', () => {
   });
 
   it('is grouped by owner for people and in Markdown', async () => {
-    expect(await output('report', '--by', 'owner')).toMatch(/^bad\n\nTo do by hand\n {2}- shop\/bad: it runs as before/m);
+    expect(await output('report', '--by', 'owner')).toMatch(/^worse\n\nTo do by hand\n {2}- shop\/worse: it runs as before/m);
     const markdown = await output('report', '--by', 'owner', '--format', 'md');
-    expect(markdown).toMatch(/^## bad\n\n### To do by hand\n\n- \[ \] `shop\/Deployment\/bad`: it runs as before/m);
-    expect(markdown.match(/^## (?:bad|orders|plain)$/gm)).toEqual(['## bad', '## orders', '## plain']);
+    expect(markdown).toMatch(/^## worse\n\n### To do by hand\n\n- \[ \] `shop\/Deployment\/worse`: it runs as before/m);
+    expect(markdown.match(/^## (?:worse|orders|plain)$/gm)).toEqual(['## orders', '## plain', '## worse']);
     expect(markdown).toContain('=cmd\\|x');
   });
 
@@ -47,8 +47,8 @@ describe('report and history', () => {
 
     expect(lines).toHaveLength(5);
     expect(lines[0]).toMatch(/^owner,namespace,kind,name,outcome/);
-    expect(lines[1]).toMatch(/^bad,shop,Deployment,bad,rolled-back,ROLLED_BACK,/);
-    expect(lines[1]).toContain(',agent-flag,');
+    expect(lines[2]).toMatch(/^worse,shop,Deployment,worse,rolled-back,ROLLED_BACK,/);
+    expect(lines[2]).toContain(',agent-flag,');
   });
 
   it('does not guess which of two formats is meant', async () => {

@@ -153,8 +153,8 @@ describe('parsePolicy', () => {
   it.each([
     [{ delivery: 'admission' }, 'spec.delivery: "admission" is not available in this version; use auto or takeover or image'],
     [
-      { select: { kinds: ['Rollout'] } },
-      'spec.select.kinds[0]: "Rollout" is not available in this version; use Deployment or StatefulSet or DaemonSet or CronJob',
+      { select: { kinds: ['Job'] } },
+      'spec.select.kinds[0]: "Job" is not available in this version; use Deployment or StatefulSet or DaemonSet or CronJob or Rollout or CloneSet',
     ],
     [{ to: { agent: 'skywalking' } }, 'spec.to.agent: "skywalking" is not available in this version; use opentelemetry'],
   ])('says which values are not built yet: %j', (spec, message) => {

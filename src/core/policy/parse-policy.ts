@@ -35,7 +35,7 @@ function mapping(value: Json | undefined): JsonObject {
 }
 
 function toPolicy(file: PolicyFile, source: JsonObject): Policy {
-  const { select, from, to, delivery, image, rollout, proof, verify, allow, owners, registries } = file.spec;
+  const { select, from, to, delivery, image, rollout, proof, verify, allow, owners, notify, registries } = file.spec;
   const { readyTimeout, ...imageRest } = image;
   const { soak, ...rolloutRest } = rollout;
   const { jaeger, ...verifyRest } = verify;
@@ -51,6 +51,7 @@ function toPolicy(file: PolicyFile, source: JsonObject): Policy {
     verify: { ...verifyRest, ...traceStore(jaeger) },
     allow,
     owners,
+    notify,
     registries,
     source,
   };

@@ -32,6 +32,13 @@ export interface ChangeWindow {
   readonly timeZone: string;
 }
 
+/** Whom to tell when a run halts or ends. The address is a secret and stands in the environment (`env:NAME`). */
+export interface NotifyRule {
+  readonly kind: 'webhook';
+  readonly urlFrom: string;
+  readonly on: readonly ('halt' | 'done')[];
+}
+
 /** Where the new agent's files come from. `none` only in the built-in policy that `scan` uses without a file. */
 export type AgentSource = { readonly kind: 'image'; readonly image: string } | { readonly kind: 'path'; readonly path: string } | { readonly kind: 'none' };
 
@@ -106,6 +113,7 @@ export interface Policy {
   readonly allow: readonly AllowRule[];
   readonly registries: { readonly [host: string]: RegistrySettings };
   readonly owners: { readonly label?: string };
+  readonly notify: readonly NotifyRule[];
   /** The file as written (plain data), for the record and its hash. */
   readonly source: JsonObject;
 }

@@ -38,7 +38,7 @@ const select = z.strictObject({
     .readonly()
     .default([]),
   kinds: z
-    .array(choice(['Deployment', 'StatefulSet', 'DaemonSet', 'CronJob'], ['Rollout', 'CloneSet', 'Job']))
+    .array(choice(['Deployment', 'StatefulSet', 'DaemonSet', 'CronJob', 'Rollout', 'CloneSet'], ['Job']))
     .min(1)
     .readonly()
     .default(['Deployment']),
@@ -114,7 +114,7 @@ const window = z
     duration: duration.refine((value) => value >= 60_000 && value <= MAX_WINDOW_MS, 'must be between 1m and 744h'),
     timeZone: text.refine(isTimeZone, 'must be a time zone such as Europe/Berlin').default('UTC'),
   })
-  .refine(({ schedule }) => nextStart({ schedule, timeZone: 'UTC' }, 0) !== undefined, { path: ['schedule'], message: 'names a day that never comes' })
+  .refine(({ schedule }) => !parseCron(schedule) || nextStart({ schedule, timeZone: 'UTC' }, 0) !== undefined, { path: ['schedule'], message: 'names a day that never comes' })
   .transform(({ duration: durationMs, ...rest }): ChangeWindow => ({ ...rest, durationMs }));
 
 const rollout = z.strictObject({
@@ -149,6 +149,16 @@ const registry = z
 
 const allow = z.strictObject({ id: text, match: text.exactOptional(), reason: text, until: day.exactOptional() });
 
+const notify = z.strictObject({
+  kind: choice(['webhook'], ['slack', 'dingtalk', 'feishu', 'wecom']),
+  urlFrom: form('env:NAME, a variable that holds the URL, never the URL itself', /^env:[A-Za-z_][A-Za-z0-9_]*$/),
+  on: z
+    .array(choice(['halt', 'done']))
+    .min(1)
+    .readonly()
+    .default(['halt', 'done']),
+});
+
 const spec = z
   .strictObject({
     select: select.prefault({}),
@@ -167,6 +177,7 @@ const spec = z
       .prefault({}),
     allow: z.array(allow).readonly().default([]),
     owners: z.strictObject({ label: text.exactOptional() }).prefault({}),
+    notify: z.array(notify).readonly().default([]),
     registries: z.record(form('a registry host such as registry.example.com:5000', /^[a-z0-9.-]+(?::\d+)?$/), registry).default({}),
   })
   .refine(({ proof, verify }) => proof !== 'spans' || verify.jaeger !== undefined, { path: ['proof'], message: 'spans needs spec.verify.jaeger' })

@@ -10,7 +10,6 @@ const UNAVAILABLE: readonly (readonly string[])[] = [
   ['spec', 'rollout', 'drill'],
   ['spec', 'rollout', 'topology'],
   ['spec', 'approvals'],
-  ['spec', 'notify'],
   ['spec', 'gates'],
 ];
 

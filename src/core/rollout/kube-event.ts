@@ -49,7 +49,7 @@ export function kubeEvent(
 }
 
 function textOf(reason: KubeEventReason, run: RunRecord, record: WorkloadRecord): string {
-  const started = `run ${run.name}, started by ${run.startedBy}${because(run.reason, run.ticket)}`;
+  const started = `run ${run.name}, started by ${run.startedBy}${run.startedAs === undefined ? '' : ` as ${run.startedAs}`}${because(run.reason, run.ticket)}`;
   const { container, edits } = record.item;
   if (reason === 'ChangeoverApplied') return `tracing agent of container ${container} replaced: ${changes(edits, 'after')} (${started})`;
   if (reason === 'ChangeoverMigrated')
@@ -72,7 +72,7 @@ function because(reason: string | undefined, ticket: string | undefined): string
 }
 
 /** The decision of a person that a rollback carries out; undefined where a failure caused it. */
-function decisionOf(run: RunRecord, record: WorkloadRecord): Decision | undefined {
+export function decisionOf(run: RunRecord, record: WorkloadRecord): Decision | undefined {
   if (record.reason?.id !== 'requested') return undefined;
   const { id } = record.item;
   return run.decisions.findLast(({ kind, targets }) => (kind === 'rollback' || kind === 'abort') && (targets.length === 0 || targets.includes(id)));

@@ -66,6 +66,11 @@ export interface OutcomeMark {
   readonly run: string;
   readonly intent: string;
   readonly at: string;
+  /** Who asked for it, as the run or the decision says it and as the API server says it; and why. */
+  readonly by?: string;
+  readonly as?: string;
+  readonly why?: string;
+  readonly ticket?: string;
 }
 
 /** Reads the outcome annotation; undefined when absent or unreadable. */

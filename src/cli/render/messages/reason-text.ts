@@ -53,6 +53,23 @@ const waiting: Texts = {
   'rollback-soak': (p) => `old pods Ready, watched for ${formatClock(Number(p('leftMs')))} more`,
 };
 
+/** What a person types where the old template is back and its pods are not well. */
+function lookByHand(id: string): string {
+  const [namespace, kind = '', name] = id.split('/');
+  const at = `kubectl -n ${namespace}`;
+  return id === '' ? '' : `. Look: \`${at} rollout status ${kind.toLowerCase()}/${name}\`, \`${at} get pods -o wide\`, \`${at} describe ${kind.toLowerCase()}/${name}\``;
+}
+
+/** What a person types where the old values are not back. */
+function undoByHand(id: string): string {
+  return id === '' ? '' : `. By hand: \`changeover undo --print ${id} > back.sh && sh back.sh\`; or read the old values with \`${readMarkerCommand(id)}\``;
+}
+
+function readMarkerCommand(id: string): string {
+  const [namespace, kind = '', name] = id.split('/');
+  return `kubectl -n ${namespace} get ${kind.toLowerCase()} ${name} -o jsonpath='{.metadata.annotations.changeover\\.dev/marker}'`;
+}
+
 const failing: Texts = {
   'container-crashed': (p) => `the container exited with code ${p('exitCode')} (${count(p('restarts'), 'restart')}, pod ${p('pod')})`,
   'container-restarted': (p) => `the container was restarted ${count(p('restarts'), 'time')} (pod ${p('pod')})`,
@@ -74,12 +91,14 @@ const failing: Texts = {
   'infrastructure-deadline': (p) =>
     `pod ${p('pod')} could not run for a reason outside the change, also not after ${p('minutes')} min: ${p('what')}${around(': ', p('detail'))}`,
   deadline: (p) => `the new pods were not all Ready within ${p('minutes')} min`,
+  'rollout-aborted': (p) => `its own controller judged the change and turned back${around(': ', p('detail'))}`,
   'object-gone': () => 'the workload was deleted while it was judged',
   held: (p) => `failed (${p('because')}) and held as it is, as the policy asks (onFailure: hold)${around(': ', p('detail'))}`,
-  'rollback-deadline': (p) => `put back, but only ${p('ready')} of ${count(p('wanted'), 'old pod')} Ready after ${p('minutes')} min`,
+  'rollback-deadline': (p) => `put back, but only ${p('ready')} of ${count(p('wanted'), 'old pod')} Ready after ${p('minutes')} min${lookByHand(p('workload'))}`,
   'stuck-pod': (p) => `put back, but pod ${p('pod')} of the new template must be deleted (kubectl delete pod ${p('pod')} -n ${p('namespace')}): ${p('detail')}`,
-  'rollback-rewritten': () => 'the cluster took the way back and wrote other values than those that were there before',
-  'rollback-refused': (p) => `the cluster refuses the way back: ${p('detail')}`,
+  'rollback-rewritten': (p) => 'the cluster took the way back and wrote other values than those that were there before'.concat(undoByHand(p('workload'))),
+  'rollback-refused': (p) => `the cluster refuses the way back: ${p('detail')}${undoByHand(p('workload'))}`,
+  'rollback-unanswered': (p) => `the way back could not be sent in ${count(p('attempts'), 'attempt')}: ${p('detail')}${undoByHand(p('workload'))}`,
 };
 
 /** What a dry run asks for, by `of`. */
