@@ -36,9 +36,9 @@ export async function lookAt(ports: LookPorts, options: LookOptions): Promise<Si
   const now = ports.clock.now();
   const seen = policy.proof === 'spans' ? proveFromSpans(observed, traceReads, now) : observed;
   const observations = new Map(seen.map(({ record, observation }) => [record.item.id, observation]));
-  const { soakMs, maxFailures, maxStale, batchSize } = policy.rollout;
+  const { soakMs, maxFailures, maxStale, batchSize, windows, maxSurgePods } = policy.rollout;
   const rules = { soakMs, proof: policy.proof, maxFailures, maxStale, batchSize, gate: policy.verify.gate };
-  const situation = { run, records, observations, now, stopping, rules };
+  const situation = { run, records, observations, now, stopping, rules, holds: { windows, maxSurgePods } };
   const gate = traceReads && run.gate?.holding && barrier(situation) ? lookAtGate(ports, traceReads, options) : undefined;
   return gate ? { ...situation, gate } : situation;
 }

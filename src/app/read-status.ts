@@ -1,6 +1,7 @@
 import { ChangeoverError } from '../core/error.ts';
 import { decide, type Action } from '../core/rollout/decide.ts';
 import { parsePolicy } from '../core/policy/parse-policy.ts';
+import { closedReason } from '../core/rollout/hold-start.ts';
 import type { Reason, RunRecord, WorkloadRecord } from '../core/rollout/run-record.ts';
 import type { RunStatus } from '../core/rollout/run-status.ts';
 import { summariseRun } from '../core/rollout/summarise-run.ts';
@@ -27,7 +28,14 @@ export async function readStatus(
   const records = stored.map((record) => record.value);
   const waiting = await readWaiting(ports, { run: run.value, records }, signal).catch(withoutWaiting);
   const status = summariseRun(run.value, records, holder);
-  return { ...status, workloads: status.workloads.map((each) => withWaiting(each, waiting.get(each.id))) };
+  const held = readHeld(run.value, ports.clock.now());
+  return { ...status, ...(held ? { held } : {}), workloads: status.workloads.map((each) => withWaiting(each, waiting.get(each.id))) };
+}
+
+/** The change window that keeps a running run from starting more. */
+function readHeld(run: RunRecord, now: number): Reason | undefined {
+  if (run.phase !== 'RUNNING' && run.phase !== 'PAUSED') return undefined;
+  return closedReason(parsePolicy(run.policy, { file: `run ${run.name}`, position: () => undefined }).rollout.windows, now);
 }
 
 async function readWaiting(

@@ -81,7 +81,7 @@ describe('the gate between two batches', () => {
   });
 
   it('does not wait for what failed and was put back', async () => {
-    const simulation = await open([{ name: 'a', after: { crashAtMs: 1_000 } }, { name: 'b' }]);
+    const simulation = await open([{ name: 'a', after: { crashAtMs: 1_000 }, stack: 'spring-skywalking' }, { name: 'b' }]);
 
     const ended = await applyToTheEnd(simulation);
 

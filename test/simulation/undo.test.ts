@@ -5,7 +5,7 @@ import { OUTCOME } from '../../src/core/rollout/marker.ts';
 import type { KubeObject } from '../../src/core/workload/kube-object.ts';
 import { openSimulation, type Simulation } from './open-simulation.ts';
 
-const services = [{ name: 'good' }, { name: 'bad', after: { crashAtMs: 1_500 } }, { name: 'late', replicas: 2 }] as const;
+const services = [{ name: 'good' }, { name: 'bad', after: { crashAtMs: 1_500 }, stack: 'spring-skywalking' }, { name: 'late', replicas: 2 }] as const;
 const open = (): Promise<Simulation> => openSimulation({ services, rollout: { waves: [2], batchSize: 2 } });
 
 describe('the patches of undo --print', () => {

@@ -28,7 +28,7 @@ export function lastingLine(event: RunEvent, before: LiveModel, options: LineOpt
       if (event.verdict !== 'fail') return undefined;
       return line({ text: '!', tone: 'bad' }, [shortName(event.workload), { text: 'fails', tone: 'bad' }, reasonText(event.reason)], options);
     case 'warning':
-      if (event.reason.id === 'gate-holding') return undefined;
+      if (event.reason.id === 'gate-holding' || event.reason.id === 'surge-limit') return undefined;
       return line({ text: '!', tone: 'caution' }, [sentence(event)], options);
     case 'decision.recorded':
     case 'run.halted':

@@ -31,9 +31,12 @@ export interface LiveModel {
   readonly inFlight: ReadonlyMap<string, LiveWorkload>;
   readonly counts: { readonly [outcome: string]: number };
   readonly halted?: Reason;
-  /** What the gate holds the next batch for. */
+  /** Why nothing new is started, though nothing is wrong. */
   readonly holding?: Reason;
 }
+
+/** Warnings that hold starts back for a while. */
+const HOLDING: readonly string[] = ['gate-holding', 'window-closed', 'surge-limit'];
 
 export const emptyModel: LiveModel = {
   run: '',
@@ -70,7 +73,7 @@ export function followEvent(model: LiveModel, event: RunEvent): LiveModel {
       return { ...rest, halted: event.reason };
     }
     case 'warning':
-      return event.reason.id === 'gate-holding' ? { ...next, holding: event.reason } : next;
+      return HOLDING.includes(event.reason.id) ? { ...next, holding: event.reason } : next;
     default:
       return next;
   }

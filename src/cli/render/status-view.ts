@@ -28,6 +28,7 @@ export function formatStatus(status: RunStatus, options: StatusOptions): readonl
     headline(status, options),
     inFlight(status, options),
     holding(status, options),
+    held(status, options),
     formatTroubles(status, options),
     skipped(status, options),
     decision(status, options),
@@ -70,6 +71,10 @@ function holding({ holding: held }: RunStatus, { paint, width, now }: StatusOpti
   const reason = held.waitingFor ?? { id: 'gate-holding', params: { batch: held.batch } };
   const text = `${capitalised(reasonText(reason))}, for ${formatDuration(now - Date.parse(held.since))}. \`changeover continue\` starts it without them.`;
   return wrap(text, width).map((line) => paint('caution', line));
+}
+
+function held({ held: reason }: RunStatus, { paint, width }: StatusOptions): readonly string[] {
+  return reason ? wrap(`${capitalised(reasonText(reason))}.`, width).map((line) => paint('caution', line)) : [];
 }
 
 function capitalised(text: string): string {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../json.ts';
 import type { Workload } from '../workload/workload.ts';
-import { surgeOf } from './surge.ts';
+import { surgeFindings, surgeOf } from './surge.ts';
 
 function workload(replicas: number, strategy?: Json): Workload {
   const object = {
@@ -22,5 +22,14 @@ describe('surgeOf', () => {
     ['none when pods are recreated', 4, { type: 'Recreate' }, 0],
   ])('takes %s', (_what, replicas, strategy, expected) => {
     expect(surgeOf(workload(replicas, strategy))).toBe(expected);
+  });
+});
+
+describe('surgeFindings', () => {
+  it('names a workload that alone is more than the run may have extra', () => {
+    expect(surgeFindings(workload(10, { rollingUpdate: { maxSurge: 4 } }), 3)).toEqual([
+      { id: 'surge-alone', severity: 'info', params: { surge: 4, limit: 3 } },
+    ]);
+    expect(surgeFindings(workload(10, { rollingUpdate: { maxSurge: 4 } }), 4)).toEqual([]);
   });
 });

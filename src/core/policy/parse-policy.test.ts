@@ -58,6 +58,7 @@ describe('parsePolicy', () => {
         signals: { traces: 'otlp', metrics: 'none', logs: 'none' },
         bridge: true,
         env: {},
+        extensions: [],
         jvmOptions: { add: [], remove: [], replace: {} },
       },
       delivery: 'auto',
@@ -139,8 +140,6 @@ describe('parsePolicy', () => {
   });
 
   it.each([
-    [{ to: { extensions: [{ image: 'x' }] } }, 'spec.to.extensions'],
-    [{ to: { instrumentation: './i.yaml' } }, 'spec.to.instrumentation'],
     [{ rollout: { canary: '5m' } }, 'spec.rollout.canary'],
     [{ rollout: { drill: true } }, 'spec.rollout.drill'],
     [{ rollout: { topology: 'jaeger' } }, 'spec.rollout.topology'],

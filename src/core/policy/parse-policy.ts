@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import type { DocumentPath, PlacedDocument } from './placed-document.ts';
-import type { AgentSource, Policy } from './policy.ts';
+import { readInstrumentation } from './instrumentation.ts';
+import type { AgentSource, ExtensionSource, Policy } from './policy.ts';
 import { describeIssue, invalidPolicy, problemsOf } from './policy-problem.ts';
 import { policySchema, type PolicyFile } from './schema.ts';
 import { takeUnavailable } from './unavailable-fields.ts';
@@ -43,7 +44,7 @@ function toPolicy(file: PolicyFile, source: JsonObject): Policy {
     name: file.metadata.name,
     select,
     from,
-    to: { ...to, files: agentSource(to.files) },
+    to: targetOf(to),
     delivery,
     image: { ...imageRest, readyTimeoutMs: readyTimeout },
     rollout: { ...rolloutRest, soakMs: soak },
@@ -55,6 +56,13 @@ function toPolicy(file: PolicyFile, source: JsonObject): Policy {
     registries,
     source,
   };
+}
+
+function targetOf({ instrumentation: manifest, extensions, files, ...rest }: PolicyFile['spec']['to']): Policy['to'] {
+  const instrumentation = manifest === undefined ? undefined : readInstrumentation(manifest as JsonObject);
+  const own = extensions.map(({ image, dir, path }): ExtensionSource => (image === undefined ? { kind: 'path', path: path ?? '' } : { kind: 'image', image, dir: dir ?? '' }));
+  const more = (instrumentation?.extensions ?? []).map((each): ExtensionSource => ({ kind: 'image', ...each }));
+  return { ...rest, files: agentSource(files), extensions: [...own, ...more], ...(instrumentation ? { instrumentation } : {}) };
 }
 
 function agentSource(files: PolicyFile['spec']['to']['files']): AgentSource {

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json.ts';
+import type { Instrumentation } from './instrumentation.ts';
 
 export type Delivery = 'auto' | 'takeover' | 'image';
 
@@ -42,6 +43,9 @@ export interface NotifyRule {
 /** Where the new agent's files come from. `none` only in the built-in policy that `scan` uses without a file. */
 export type AgentSource = { readonly kind: 'image'; readonly image: string } | { readonly kind: 'path'; readonly path: string } | { readonly kind: 'none' };
 
+/** Jars of extensions: those in a folder of an image, or a jar or folder beside the policy file. */
+export type ExtensionSource = { readonly kind: 'image'; readonly image: string; readonly dir: string } | { readonly kind: 'path'; readonly path: string };
+
 /** The policy file with every default filled in: what the rest of the program reads. Durations are milliseconds. */
 export interface Policy {
   readonly name: string;
@@ -72,6 +76,10 @@ export interface Policy {
     readonly env: { readonly [name: string]: string };
     /** `parentbased_traceidratio=0.1`: name and argument; undefined = nobody chose one. */
     readonly sampler?: string;
+    /** What an Instrumentation manifest says; `env` goes before it. */
+    readonly instrumentation?: Instrumentation;
+    /** Extensions of the new agent, those of the manifest too. */
+    readonly extensions: readonly ExtensionSource[];
     /** Options of the JVM, by name (see `optionNames`). */
     readonly jvmOptions: { readonly add: readonly string[]; readonly remove: readonly string[]; readonly replace: { readonly [option: string]: string } };
   };

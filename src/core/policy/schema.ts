@@ -73,6 +73,17 @@ const jvmOptions = z
     if (twice !== undefined) context.addIssue({ code: 'custom', path: ['add'], message: `sets ${nameOf(twice)} twice` });
   });
 
+const instrumentation = z.looseObject({
+  apiVersion: form('opentelemetry.io/v1alpha1', /^opentelemetry\.io\/v1(?:alpha1|beta1)?$/),
+  kind: z.literal('Instrumentation'),
+  spec: z.looseObject({}),
+});
+
+const extension = z
+  .strictObject({ image: text.exactOptional(), path: text.exactOptional(), dir: form('an absolute path', /^\/[^\0]*$/).exactOptional() })
+  .refine((given) => (given.image === undefined) !== (given.path === undefined), exactlyOne)
+  .refine((given) => (given.image === undefined) === (given.dir === undefined), 'must have dir with image, and only then');
+
 const to = z.strictObject({
   agent: choice(['opentelemetry'], ['skywalking']).default('opentelemetry'),
   home: form('an absolute path of plain characters such as /changeover', /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+)+$/).default('/changeover'),
@@ -88,6 +99,8 @@ const to = z.strictObject({
   bridge: z.boolean().default(true),
   env: z.record(variableName, variableValue).default({}),
   sampler: sampler.exactOptional(),
+  instrumentation: instrumentation.exactOptional(),
+  extensions: z.array(extension).readonly().default([]),
   jvmOptions: jvmOptions.prefault({}),
 });
 

@@ -1,8 +1,10 @@
 import { assertNever } from '../error.ts';
+import type { PodView } from '../workload/pod-view.ts';
 import { gateHalt, heldBatch, stepGate } from './gate.ts';
 import { chooseStarts, frozenStacks, type HoldRules } from './hold-start.ts';
 import type { GateObservation } from './judge-gate.ts';
 import { judge, type JudgeRules, type Verdict } from './judge.ts';
+import { judgeProbation } from './judge-probation.ts';
 import { judgeRollback } from './judge-rollback.ts';
 import type { Observation } from './observation.ts';
 import { foreignReason, recover } from './recover.ts';
@@ -48,6 +50,8 @@ export interface Situation {
   readonly gate?: GateObservation;
   /** What holds starts back, besides batches and the gate; left out = nothing does. */
   readonly holds?: HoldRules;
+  /** Pods of workloads that were switched lately, by workload; only read before a batch starts. */
+  readonly switched?: ReadonlyMap<string, readonly PodView[]>;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** An interrupt asked to start nothing more. */
@@ -63,7 +67,8 @@ export function decide(situation: Situation): readonly Action[] {
   const held = barrier(situation);
   const halt = situation.run.phase === 'RUNNING' ? (haltReason(situation) ?? (held && gateHalt(situation, held))) : worseHalt(situation);
   const phase = halt ? 'HALTED' : situation.run.phase;
-  const startable = phase === 'RUNNING' && !situation.stopping && !held ? activeBatch(situation) : undefined;
+  const fallen = [...situation.records.values()].some((record) => regress(record, situation) !== undefined);
+  const startable = phase === 'RUNNING' && !situation.stopping && !held && !fallen ? activeBatch(situation) : undefined;
   const starts = startable && chooseStarts(situation, startable.members);
   const steps = [...situation.records.values()]
     .map((record) => step(record, situation, starts?.ids.has(record.item.id) ?? false))
@@ -116,12 +121,14 @@ function haltReason(situation: Situation): Halt | undefined {
   const broken = open.filter((record) => isState(record, ['RB_FAILED', 'CONFLICT']));
   const failed = open.filter((record) => isFailed(record) && !isState(record, ['RB_FAILED', 'INCONCLUSIVE']));
   const unclear = open.filter((record) => record.state === 'INCONCLUSIVE');
+  const regressed = open.filter((record) => record.state === 'REGRESSED');
   const stale = open.filter((record) => record.state === 'SKIPPED' && record.reason?.id === 'stale');
   const at = new Date(situation.now).toISOString();
   const pending = countSharing(failed, situation.records);
   const params = pending > 0 ? { params: { pending } } : {};
   const halt = (id: string, records: readonly WorkloadRecord[]): Halt => ({ at, id, workloads: records.map((record) => record.item.id) });
   if (broken.length > 0) return halt(broken.some((record) => record.state === 'RB_FAILED') ? 'rollback-failed' : 'conflict', broken);
+  if (regressed.length > 0) return halt('regressed', regressed);
   if (unclear.length > 0) return halt('inconclusive', unclear);
   const systemic = systemicHalt(situation.run, situation.records, at);
   if (systemic) return systemic;
@@ -168,6 +175,8 @@ function step(record: WorkloadRecord, situation: Situation, mayStart: boolean): 
     case 'RB_ROLLING':
       return watchRollback(record, situation);
     case 'SUCCEEDED':
+      return regress(record, situation);
+    case 'REGRESSED':
     case 'FINALIZED':
     case 'DEFERRED_ZERO':
     case 'DEFERRED_VERIFY':
@@ -182,6 +191,12 @@ function step(record: WorkloadRecord, situation: Situation, mayStart: boolean): 
     default:
       return assertNever(record.state);
   }
+}
+
+/** A switched workload that crashes after all. */
+function regress(record: WorkloadRecord, situation: Situation): Action | undefined {
+  const reason = judgeProbation(record, situation.switched?.get(record.item.id) ?? [], situation.now);
+  return reason && { kind: 'record', id: record.item.id, record: enter(record, 'REGRESSED', situation.now, reason) };
 }
 
 function watch(record: WorkloadRecord, situation: Situation): Action | undefined {

@@ -171,6 +171,9 @@ const change: Texts = {
     `the image brings ${p('names')} from an earlier policy, and this one does not say it again: add it to spec.to.env, or it is gone`,
   unverified: (p) =>
     `no pod runs, so nothing will be proven by the change: the image is what its name means now, and ${p('because') === 'next-run' ? 'the next run' : 'the next pod'} is the first to use it`,
+  'instrumentation-unsupported': (p) => `the Instrumentation manifest's ${p('field')} is not taken over`,
+  'sampler-cuts-chains': (p) => `the sampler ${p('sampler')} does not follow the caller's decision, so chains are cut where services disagree: use parentbased_${p('sampler')}`,
+  'secret-must-exist': (p) => `${p('name')} comes from the Secret ${p('secret')} (${p('key')}): without it in this namespace, pods do not start`,
   'ghost-env': (p) => `${p('name')} is added to the pod and survives the owner's next deploy`,
 };
 

@@ -1,0 +1,12 @@
+import { around, type Texts } from './say.ts';
+
+/** Why nothing new starts for now, though nothing is wrong. */
+export const holdTexts: Texts = {
+  'window-closed': (p) =>
+    `${p('by') === 'deny' ? 'a deny window is open' : 'no allow window is open'}: nothing new starts${around(' until ', momentText(p('until')))}`,
+  'surge-limit': (p) => `rollout.maxSurgePods (${p('limit')}) is used up: the others of the batch start when rollouts have ended`,
+};
+
+function momentText(iso: string): string {
+  return iso === '' ? '' : `${iso.slice(0, 16).replace('T', ' ')} UTC`;
+}
