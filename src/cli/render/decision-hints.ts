@@ -18,7 +18,7 @@ export function decisionHints(status: RunStatus, options: { readonly paint: Pain
   const choices = [
     choice(status, { kind: 'retry', targets: idsIn(open, ['ROLLED_BACK', 'INCONCLUSIVE']) }),
     choice(status, { kind: 'exclude', targets: status.phase === 'HALTED' && !atGate(status) ? open.map((each) => each.id) : [] }),
-    choice(status, { kind: 'rollback', targets: idsIn(open, atGate(status) ? ['SUCCEEDED'] : ['INCONCLUSIVE', 'RB_FAILED']) }),
+    choice(status, { kind: 'rollback', targets: idsIn(open, atGate(status) ? ['SUCCEEDED'] : ['INCONCLUSIVE', 'RB_FAILED', 'REGRESSED']) }),
     { command: 'continue', effect: decisionEffect(status, { kind: 'continue', targets: [] }) },
     ...(status.workloads.some((each) => each.state === 'SUCCEEDED')
       ? [{ command: 'rollback --all', effect: decisionEffect(status, { kind: 'rollback', targets: [] }) }]

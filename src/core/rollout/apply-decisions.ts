@@ -83,13 +83,13 @@ function retry(record: WorkloadRecord, now: number): WorkloadRecord {
   }
   const again = record.state === 'ROLLED_BACK' || (record.state === 'SKIPPED' && record.reason?.id === 'excluded');
   if (!again) return record;
-  const { evidence: _evidence, readySince: _readySince, marker: _marker, intent: _intent, flaps: _flaps, ...rest } = record;
+  const { evidence: _evidence, readySince: _readySince, proven: _proven, marker: _marker, intent: _intent, flaps: _flaps, ...rest } = record;
   return { ...enter(rest, 'PLANNED', now), attempt: record.attempt + 1, acknowledged: false };
 }
 
 function turnBack(record: WorkloadRecord, now: number): WorkloadRecord {
   const reason = { id: 'requested', params: {} };
-  const changed: readonly WorkloadState[] = ['SUCCEEDED', 'DEFERRED_ZERO', 'DEFERRED_VERIFY', 'INCONCLUSIVE', 'RB_FAILED'];
+  const changed: readonly WorkloadState[] = ['SUCCEEDED', 'REGRESSED', 'DEFERRED_ZERO', 'DEFERRED_VERIFY', 'INCONCLUSIVE', 'RB_FAILED'];
   const can = isTouched(record) || changed.includes(record.state);
   return can ? { ...enter(record, 'RB_INTENT', now, reason), acknowledged: true } : record;
 }

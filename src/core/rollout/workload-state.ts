@@ -11,6 +11,8 @@ export type WorkloadState =
   | 'ROLLING'
   | 'SOAKING'
   | 'SUCCEEDED'
+  /** Crashed within the hour after its success: a person decides. */
+  | 'REGRESSED'
   /** Changed by us while no pod runs: migrated, unverified. */
   | 'DEFERRED_ZERO'
   /** Changed by us; its pods come with the next run of a CronJob: migrated, unverified. */
@@ -37,6 +39,7 @@ const outcomes = {
   ROLLING: undefined,
   SOAKING: undefined,
   SUCCEEDED: 'migrated',
+  REGRESSED: 'failed',
   DEFERRED_ZERO: 'migrated',
   DEFERRED_VERIFY: 'migrated',
   FINALIZED: 'migrated',

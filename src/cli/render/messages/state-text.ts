@@ -14,6 +14,7 @@ export const stateTexts = {
   ROLLING: 'rolling',
   SOAKING: 'soaking',
   SUCCEEDED: 'migrated',
+  REGRESSED: 'crashed later',
   DEFERRED_ZERO: 'migrated, unverified',
   DEFERRED_VERIFY: 'migrated, unverified',
   FINALIZED: 'migrated, final',
@@ -31,7 +32,7 @@ export const stateTexts = {
 /** Mark and tone of a state: the mark says the same without colour. */
 export function stateMark(state: WorkloadState): { readonly mark: string; readonly tone?: Tone } {
   if (state === 'SUCCEEDED' || state === 'FINALIZED') return { mark: '✓', tone: 'good' };
-  if (state === 'RB_FAILED' || state === 'CONFLICT') return { mark: '✗', tone: 'bad' };
+  if (state === 'RB_FAILED' || state === 'CONFLICT' || state === 'REGRESSED') return { mark: '✗', tone: 'bad' };
   if (state === 'ROLLED_BACK' || state === 'RB_INTENT' || state === 'RB_ROLLING') return { mark: '↩', tone: 'caution' };
   if (state === 'INCONCLUSIVE' || state === 'DEFERRED_ZERO' || state === 'DEFERRED_VERIFY') return { mark: '?', tone: 'caution' };
   if (state === 'SKIPPED' || state === 'GONE' || state === 'EXT_CHANGED') return { mark: '-', tone: 'quiet' };

@@ -37,6 +37,7 @@ const stateFixes: { readonly [id: string]: string } = {
   ROLLED_BACK: 'it runs as before; mend the cause, then retry it or plan anew',
   RB_FAILED: 'it could not be put back: look at it now, then `changeover rollback` again or the script of `changeover undo --print`',
   INCONCLUSIVE: 'it runs the new agent and was not proven well: look at it, then retry it or roll it back',
+  REGRESSED: 'it crashed after it was migrated well: find out why, then roll it back or leave it',
   CONFLICT: 'its fields hold neither what was there nor what the run wrote: put them right by hand (changeover undo --print says what was there)',
   DEFERRED_ZERO: 'it was changed and has had no pods since: look at it when it is scaled up',
   DEFERRED_VERIFY: 'it was changed and has not run since: look at its next run',
