@@ -55,7 +55,8 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
     text: 'work out what would change, what is skipped and why; writes nothing to the cluster',
     options: [
       { ...policy, text: 'the policy file (required; see examples/)' },
-      { flags: '--out <file>', text: 'write the plan here, for `changeover apply`' },
+      { flags: '--out <file>', text: 'write the plan here, for `changeover apply`; with --export: the folder to write to' },
+      { flags: '--export <form>', text: 'write patches for the repositories that own the workloads, instead of a plan', choices: ['kustomize', 'helm-values'] },
       { flags: '--workload <workload>', text: `plan this one alone: ${workload}` },
       { flags: '--allow <finding>', text: 'accept a blocking finding by its id (repeatable)', collect: 'list' },
       noLayerScan,

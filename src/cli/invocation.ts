@@ -18,6 +18,7 @@ export interface CliOptions {
   readonly policy?: string;
   readonly out?: string;
   readonly workload?: string;
+  readonly export?: 'kustomize' | 'helm-values';
   readonly allow?: readonly string[];
   /** False with `--no-layer-scan`. */
   readonly layerScan?: boolean;

@@ -65,8 +65,8 @@ export interface Wiring {
   ask(question: string): Promise<string>;
   /** Text of a file (`usage` when it is missing or unreadable, `too-large` above the limit); `-` is standard input. */
   readTextFile(path: string, maxBytes: number): Promise<string>;
-  /** Writes a file whole or not at all; a `secret` one can be read by its owner alone (0600), a `fresh` one must not exist yet. */
-  writeTextFile(path: string, text: string, options?: { readonly secret?: boolean; readonly fresh?: boolean }): Promise<void>;
+  /** Writes a file whole or not at all; a `secret` one can be read by its owner alone (0600), a `fresh` one must not exist yet; `folders` on the way are made. */
+  writeTextFile(path: string, text: string, options?: { readonly secret?: boolean; readonly fresh?: boolean; readonly folders?: boolean }): Promise<void>;
   /** Directory of a file as an absolute path. */
   directoryOf(path: string): string;
   /** Texts of manifests: files, folders, and `-` for standard input; every byte as it is (`usage`, `too-large`, `invalid-file`). */

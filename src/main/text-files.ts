@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { link, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { ChangeoverError } from '../core/error.ts';
 
 /** Text of a file, or of standard input for `-`. Throws `usage` when it cannot be read, `too-large` above the limit. */
@@ -28,10 +29,11 @@ export async function readTextFile(path: string, maxBytes: number): Promise<stri
 export async function writeTextFile(
   path: string,
   text: string,
-  { secret = false, fresh = false }: { readonly secret?: boolean; readonly fresh?: boolean } = {},
+  { secret = false, fresh = false, folders = false }: { readonly secret?: boolean; readonly fresh?: boolean; readonly folders?: boolean } = {},
 ): Promise<void> {
   const beside = `${path}.${process.pid}.tmp`;
   try {
+    if (folders) await mkdir(dirname(path), { recursive: true });
     await writeFile(beside, text, { flag: 'wx', mode: secret ? 0o600 : 0o666 });
     if (!fresh) return await rename(beside, path);
     await link(beside, path); // fails where the path is taken, also when it was taken a moment ago

@@ -33,6 +33,8 @@ export interface SimulatedService {
   readonly container?: JsonObject;
   /** Members of its pod spec besides. */
   readonly pod?: JsonObject;
+  /** Members of its metadata besides. */
+  readonly metadata?: JsonObject;
   /** Makes another kind of workload of its Deployment. */
   readonly as?: (deployment: KubeObject) => KubeObject;
 }
@@ -167,7 +169,7 @@ function deployment(service: SimulatedService): KubeObject {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name: service.name, namespace: 'shop' },
+    metadata: { name: service.name, namespace: 'shop', ...service.metadata },
     spec: {
       replicas: service.replicas ?? 1,
       selector: { matchLabels: labels },

@@ -8,12 +8,14 @@ import { ChangeoverError } from '../../core/error.ts';
 import type { PlacedPolicy } from '../wiring.ts';
 import { withEngine } from '../with-engine.ts';
 import { writeResult } from '../write-result.ts';
+import { runExport } from './run-export.ts';
 
 /** `changeover plan -p policy.yaml`: what would change; 0 whenever there is a plan. Writes nothing but the file of `--out`. */
 export async function runPlan(invocation: Invocation): Promise<ExitCode> {
   const { wiring, options } = invocation;
   const placed = await loadPolicy(invocation);
   if (!placed) throw new ChangeoverError('usage', 'plan needs a policy', { hint: 'Give one with -p policy.yaml.' });
+  if (options.export !== undefined) return runExport(invocation, placed);
   const plan = await planWith(invocation, placed);
   if (options.out !== undefined) {
     await wiring.writeTextFile(options.out, `${JSON.stringify(plan, undefined, 2)}\n`);

@@ -32,14 +32,21 @@ const headings: Record<SkipId, string> = {
   deferred: 'its pods do not come from a change by themselves',
 };
 
+const deferrals: Texts = {
+  'on-delete': () => 'updateStrategy OnDelete: only somebody who deletes its pods gets new ones',
+  'manual-steps': () => 'its steps wait for a person to promote them',
+  'workload-ref': (p) => `workloadRef: its pods are made from the template of ${p('template')}, which is to be moved`,
+};
+
 const details: Partial<Record<SkipId, (p: Params) => string>> = {
   paused: (p) => around('partition ', p('partition')),
-  deferred: (p) => (p('because') === 'on-delete' ? 'updateStrategy OnDelete: only somebody who deletes its pods gets new ones' : ''),
+  deferred: (p) => (Object.hasOwn(deferrals, p('because')) ? (deferrals[p('because')]?.(p) ?? '') : ''),
   'required-sidecar-missing': (p) => around('missing ', p('sidecar')),
   'ambiguous-container': (p) => around('candidates ', p('candidates')),
   'multiple-digests': (p) => p('digests'),
-  'unhealthy-before': (p) => around('', p('ready'), ` of ${p('wanted')} pods Ready`),
-  'owner-reverts': (p) => `${p('owner')}${around(': ', ownerReason(p('because')))}`,
+  'unhealthy-before': (p) => around('', p('ready'), ` of ${p('wanted')} pods Ready`) || (p('because') === 'aborted' ? 'its last rollout was aborted' : ''),
+  'owner-reverts': (p) =>
+    `${p('owner')}${around(': ', ownerReason(p('because')))}${p('because') === 'operator' ? '' : '; `plan --export` writes the change for its repository'}`,
   'already-on-target': (p) => p('agent'),
   blocked: (p) => p('findings') || p('finding'),
   stale: (p) => p('what'),
