@@ -10,7 +10,7 @@ const SWJ = '/sw/skywalking-agent.jar';
 const AG = '/otel/javaagent.jar';
 const agent = { ownsProperty: (name: string) => name.startsWith('skywalking.') };
 const options = { jarPath: SWJ, agent };
-const syntaxes: readonly OptionSyntax[] = ['tool-options', 'catalina', 'plain', 'argfile', 'script', 'literal'];
+const syntaxes: readonly OptionSyntax[] = ['tool-options', 'catalina', 'plain', 'argfile', 'lines', 'script', 'literal'];
 
 const fragment = fc.oneof(
   {

@@ -52,6 +52,9 @@ const wildfly = {
 };
 const jib = { entrypoint: ['java', '-Xms1g', '-cp', '@/app/jib-classpath-file', 'com.acme.Main'], files: { '/app/jib-classpath-file': '/app/libs/a.jar' } };
 
+const liberty = { entrypoint: ['/opt/wlp/bin/server', 'run', 'shop'] };
+const openJ9 = { entrypoint: ['java', '-jar', 'a.jar'], image: { JAVA_HOME: '/jdk' } };
+
 const templates: readonly (readonly [string, Template, readonly string[]])[] = [
   ['section 8, 1: JAVA_TOOL_OPTIONS', { entrypoint: ['java'], env: { JAVA_TOOL_OPTIONS: SW } }, [SW]],
   ['section 8, 2: arguments', { command: ['java', SW, '-Dskywalking.a=foo', '-jar', 'a.jar'] }, [SW, '-Dskywalking.a=foo']],
@@ -164,6 +167,69 @@ const templates: readonly (readonly [string, Template, readonly string[]])[] = [
   ['a default that the pod replaces', script(`exec java \${JVM_OPTS:--Xmx1g ${SW}} -jar a.jar`, { env: { JVM_OPTS: '-Xmx2g' } }), ['-Xmx2g']],
   ['gosu and tini', { entrypoint: ['tini', '--', 'gosu', 'app', 'java', SW, '-jar', 'a.jar'] }, [SW]],
   ['a sourced file', script('. /etc/app.env\nexec java $OPTS -jar a.jar', { files: { '/etc/app.env': `OPTS="${SW}"\n` } }), [SW]],
+  [
+    'Liberty, jvm.options',
+    { ...liberty, files: { '/opt/wlp/usr/servers/shop/jvm.options': `# the agent\n${SW}=a=b\r\n  -Da=b c  \n\n`, '/opt/wlp/etc/jvm.options': '-Dno=1' } },
+    [`${SW}=a=b`, '-Da=b c'],
+  ],
+  ['Liberty, jvm.options of the installation', { ...liberty, files: { '/opt/wlp/etc/jvm.options': SW } }, [SW]],
+  [
+    'Liberty, overrides and a folder of its own',
+    {
+      ...liberty,
+      image: { WLP_USER_DIR: '/u' },
+      files: { '/u/shared/jvm.options': '-Da=1', '/u/servers/shop/jvm.options': '-Da=2', '/u/servers/shop/configDropins/overrides/jvm.options': SW },
+    },
+    ['-Da=1', '-Da=2', SW],
+  ],
+  [
+    'Liberty, through its helper',
+    { entrypoint: ['/h.sh'], cmd: ['/opt/wlp/bin/server', 'run', 'shop'], files: { '/h.sh': sh('exec "$@"'), '/opt/wlp/usr/servers/shop/jvm.options': SW } },
+    [SW],
+  ],
+  ['Liberty that is stopped', { entrypoint: ['/opt/wlp/bin/server', 'stop'], files: { '/opt/wlp/etc/jvm.options': SW } }, []],
+  [
+    'Jetty, start.ini with --exec',
+    {
+      entrypoint: ['java', '-jar', '/j/start.jar'],
+      image: { JETTY_BASE: '/b' },
+      files: { '/b/start.ini': `--exec\n--module=http\n${SW}\n-Xmx1g\njetty.http.port=8080\n` },
+    },
+    [SW, '-Xmx1g'],
+  ],
+  ['Jetty, start.ini without --exec', { entrypoint: ['java', '-jar', '/j/start.jar'], image: { JETTY_BASE: '/b' }, files: { '/b/start.ini': `${SW}\n` } }, []],
+  [
+    'OpenJ9',
+    { ...openJ9, files: { '/jdk/release': 'JVM_VARIANT="Openj9"\n' }, env: { OPENJ9_JAVA_OPTIONS: SW, IBM_JAVA_OPTIONS: '-Xquickstart' } },
+    ['-Xquickstart', SW],
+  ],
+  ['HotSpot with variables of OpenJ9', { ...openJ9, files: { '/jdk/release': 'JAVA_VERSION="17"\n' }, env: { OPENJ9_JAVA_OPTIONS: SW } }, []],
+  ['a default that a script assigns', script(`: \${OPTS:=-Xmx1g ${SW}}\nexec java $OPTS -jar a.jar`), ['-Xmx1g', SW]],
+  ['a default that a script assigns, in quotes', script(`: "\${OPTS:=-Xmx1g ${SW}}"\nexec java $OPTS -jar a.jar`), ['-Xmx1g', SW]],
+  ['a default that is not needed', script(`: \${OPTS:=${SW}}\nexec java $OPTS -jar a.jar`, { env: { OPTS: '-Xmx2g' } }), ['-Xmx2g']],
+  ['a default that nobody assigns', script(`: \${OPTS:-${SW}}\nexec java $OPTS -jar a.jar`), []],
+  ['eval with several arguments', script(`OPTS="${SW}"\neval "exec java -Da=1" "$OPTS" "-jar a.jar"`), ['-Da=1', SW]],
+  ['eval with escaped quotes', script(`OPTS="-Da='b c' ${SW}"\neval exec \\"java\\" $OPTS -jar a.jar`), ['-Da=b c', SW]],
+  [
+    'Dubbo style',
+    script(`JAVA_MEM_OPTS=" -server -Xmx2g "\nnohup java $JAVA_OPTS $JAVA_MEM_OPTS -classpath /conf:/lib/* com.acme.Main > /o 2>&1 &`, {
+      env: { JAVA_OPTS: SW },
+    }),
+    [SW, '-server', '-Xmx2g', '-classpath'],
+  ],
+  [
+    'Elasticsearch style',
+    script('exec "$JAVA" $ES_JAVA_OPTS -Des.path.home="$ES_HOME" -cp "$ES_CLASSPATH" org.acme.Main "$@"', { env: { ES_JAVA_OPTS: SW } }),
+    [SW, '-Des.path.home=$ES_HOME', '-cp'],
+  ],
+  ['a wait in front', { command: ['sh', '-c', `sleep 5 && exec java ${SW} -jar a.jar`] }, [SW]],
+  ['a command in a variable', script(`CMD="java ${SW} -jar a.jar"\nexec $CMD`), [SW]],
+  ['bash -lc', { command: ['bash', '-lc', `cd /srv; java ${SW} -jar a.jar`] }, [SW]],
+  [
+    'an argument file beside options',
+    { entrypoint: ['java', '-Xss1m', '@/a', '-jar', 'a.jar'], files: { '/a': `# options\n"${SW}=agent.service_name=my shop"\n` } },
+    ['-Xss1m', `${SW}=agent.service_name=my shop`],
+  ],
   ['an escaped argument file', { entrypoint: ['java', '@@x', '-jar', 'a.jar'] }, ['@@x']],
   [
     '-XX:VMOptionsFile',

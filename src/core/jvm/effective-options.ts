@@ -4,7 +4,7 @@ import { canonicalJson } from '../json.ts';
 import type { Container } from '../workload/workload.ts';
 import { effectiveCommand } from './effective-command.ts';
 import { effectiveEnv, type ConfigMaps, type EffectiveEnv } from './effective-env.ts';
-import { javaMajor } from './java-version.ts';
+import { isHotSpot, javaMajor } from './java-version.ts';
 import type { JvmOption } from './jvm-option.ts';
 import { envOptions, optionLike, optionsOf, type LaunchState } from './launch-state.ts';
 import { expandOptionFiles } from './option-files.ts';
@@ -14,6 +14,8 @@ export type { CarrierSource, JvmOption } from './jvm-option.ts';
 
 const mostBytesBeforeJava9 = 1023;
 const mostOptionsBeforeJava9 = 64;
+/** Read by OpenJ9 itself, the older name first: where both are set, both count as read, since no agent may be missed. */
+const openJ9Variables = ['IBM_JAVA_OPTIONS', 'OPENJ9_JAVA_OPTIONS'];
 
 /** All JVM options of one container in the order the JVM sees them, or why they cannot be known. */
 export interface EffectiveOptions {
@@ -59,11 +61,12 @@ export function effectiveOptions(input: OptionsInput): EffectiveOptions {
   const files = { imageText, workingDir, findings };
   const major = javaMajor(env.values, input.imageText);
   const toolOptions = virtualMachineOptions(carriers, 'JAVA_TOOL_OPTIONS', major);
+  const openJ9 = isHotSpot(env.values, input.imageText) ? [] : openJ9Variables.flatMap((name) => envOptions(carriers, name, 'tool-options'));
   const launcherOptions = javaLauncherOptions(carriers, major);
   const commandLine = distinct([...launch.options, ...assumedOptions(launch, findings)]);
   const late = virtualMachineOptions(carriers, '_JAVA_OPTIONS', major);
   if (launch.tomcat && !input.imageText) findings.push({ id: 'start-script-unread', severity: 'info', params: { program: 'setenv.sh' } });
-  const options = [toolOptions, [...launcherOptions, ...commandLine], late].flatMap((part) => expandOptionFiles(part, files));
+  const options = [toolOptions, openJ9, [...launcherOptions, ...commandLine], late].flatMap((part) => expandOptionFiles(part, files));
   return { options, jvm, findings: distinct(findings), workingDir, scripts };
 }
 
@@ -110,7 +113,8 @@ function assumedOptions(launch: LaunchState, findings: Finding[]): readonly JvmO
   const names = ['JAVA_OPTS', 'CATALINA_OPTS'].filter((name) => launch.env.variables.has(name));
   const others = [...launch.env.variables].filter(
     ([name, variable]) =>
-      !/^(?:JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|JAVA_OPTS|CATALINA_OPTS)$/.test(name) && /(?:^|\s)-javaagent:/.test(variable.value.text),
+      !/^(?:JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|IBM_JAVA_OPTIONS|OPENJ9_JAVA_OPTIONS|JAVA_OPTS|CATALINA_OPTS)$/.test(name) &&
+      /(?:^|\s)-javaagent:/.test(variable.value.text),
   );
   const assumed = [...names, ...others.map(([name]) => name)].filter((name) => !launch.used.has(name));
   if (assumed.length > 0) findings.push({ id: 'options-assumed', severity: 'info', params: { variables: assumed } });

@@ -21,6 +21,9 @@ export function printToken(value: string, syntax: OptionSyntax): string {
     case 'plain':
       if (!/^[^ \t\n*?[\\]+$/.test(value)) throw refused(value, 'white space or a glob character', syntax);
       return value;
+    case 'lines':
+      if (/[\r\n]|^[\s#]|\s$|^$/.test(value)) throw refused(value, 'a line break, or white space or # at its edge', syntax);
+      return value;
     case 'script':
       // The token may stand in any kind of quotes: only what means the same in all of them.
       if (!/^[\w./:=@%+,-]+$/.test(value)) throw refused(value, 'a character that a shell may read', syntax);

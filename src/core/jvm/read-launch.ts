@@ -5,7 +5,8 @@ import { isVersionQuery, optionIndexes, programIndex } from './java-arguments.ts
 import { newLaunchState, mostWords, optionLike, optionsOf, resolveWord, variableName, type LaunchState } from './launch-state.ts';
 import { optionAt, type Origin, type ResolvedText } from './option-origin.ts';
 import { parameterFallback } from './parameter-fallback.ts';
-import { assignVariable, mentionVariables, wordWithFallback, type Word } from './script-variables.ts';
+import { jettyOptions, libertyOptions } from './server-option-files.ts';
+import { assignDefault, assignVariable, mentionVariables, wordWithFallback, type Word } from './script-variables.ts';
 import { readAssignment } from './script-tokens.ts';
 import { shellCommands } from './shell-commands.ts';
 import type { ShellToken } from './tokenize-shell-words.ts';
@@ -60,6 +61,8 @@ function readCommand(state: LaunchState, words: readonly Word[], frame: Frame, m
   else if (name === 'catalina.sh') readTomcat(state, { program, args }, frame);
   else if (program.text.endsWith('.jar')) readExecutableJar(state, program.text, frame);
   else if (shells.has(name)) readShell(state, args, frame);
+  else if (name === 'server' && /^(?:run|start|debug)$/.test(args[0]?.token.text ?? '')) readLiberty(state, program.text, args);
+  else if (name === ':') for (const arg of args) assignDefault(state, arg, frame.evaluated);
   else if (name === 'eval') readEval(state, args, frame);
   else if (name === 'set')
     frame.positional =
@@ -109,6 +112,8 @@ function readJava(state: LaunchState, words: readonly Word[], frame: Frame): voi
     else if (variable !== undefined) state.options.push(...optionsOf(state, variable, arg.token.quoted ? 'literal' : frame.evaluated ? 'catalina' : 'plain'));
     else addOption(state, arg);
   }
+  if (baseName(texts[programIndex(texts)] ?? '') === 'start.jar' || texts.some((text, at) => texts[at - 1] === '-jar' && baseName(text) === 'start.jar'))
+    state.options.push(...jettyOptions(state));
   const misplaced = texts.slice(programIndex(texts)).find((text) => text.startsWith('-javaagent:'));
   if (misplaced !== undefined) state.findings.push({ id: 'program-argument', severity: 'info', params: { option: misplaced.split('=')[0] ?? '' } });
 }
@@ -133,6 +138,13 @@ function readTomcat(state: LaunchState, { program, args }: { readonly program: R
   const candidates = [...(base ? [`${base}/bin/setenv.sh`] : []), `${absolutePath(beside, state.workingDir)}/setenv.sh`];
   candidates.some((text) => readFile(state, { path: known(text), args: [] }, evaluated));
   startJvm(state, ['JAVA_OPTS', 'CATALINA_OPTS'], 'catalina');
+}
+
+/** Liberty's own start script: the options files of the server it starts. */
+function readLiberty(state: LaunchState, program: string, args: readonly Word[]): void {
+  const server = args[1] && resolveWord(state, args[1].token);
+  startJvm(state, ['JVM_ARGS'], 'plain');
+  state.options.push(...libertyOptions(state, program, server?.complete ? server.text : 'defaultServer'));
 }
 
 /** Spring Boot's executable jar reads `<name>.conf` beside it. */
@@ -166,7 +178,14 @@ function readEval(state: LaunchState, args: readonly Word[], frame: Frame): void
   const evaluated = { ...frame, evaluated: true, depth: frame.depth + 1 };
   const [only, more] = args;
   if (only && !more && /\s/.test(only.token.text)) readScript(state, nestedScript(only), evaluated);
-  else readCommand(state, args, evaluated, true);
+  else readCommand(state, args.flatMap(evaluatedWords), evaluated, true);
+}
+
+/** `eval` joins its arguments: one that holds several words is those words. */
+function evaluatedWords(arg: Word): readonly Word[] {
+  if (!/\s/.test(arg.token.text) || isSplice(arg)) return [arg];
+  const { text, origin } = nestedScript(arg);
+  return shellCommands(text).commands.flatMap(({ words }) => words.map((token): Word => ({ token, origin })));
 }
 
 /** The text of a word that is a script itself, with places that lead back to the raw text around it. */

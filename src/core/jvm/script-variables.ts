@@ -51,6 +51,17 @@ export function wordWithFallback(state: LaunchState, { token, origin }: Word, sy
   return fallback && fallbackOptions(state, { fallback, quoted: token.quoted === true, origin, syntax });
 }
 
+/** `: ${NAME:=word}` gives the variable a value where it has none (POSIX shell, XCU 2.6.2). */
+export function assignDefault(state: LaunchState, { token, origin }: Word, evaluated: boolean): void {
+  const fallback = token.expands && 'starts' in token ? parameterFallback(token as ShellToken) : undefined;
+  if (!fallback || !/^\$\{\w+:?=/.test(token.text) || isSet(state, fallback.name, fallback.emptyIsUnset)) return;
+  const { name, word } = fallback;
+  const options = optionsIn(state, { parts: fallbackTokens(fallback, false), origin, syntax: evaluated ? 'catalina' : 'plain' });
+  setScalar(state, name, { value: resolveWord(state, { text: word.text, expands: true }), conditional: false });
+  state.mentioned.add(name);
+  state.assigned.set(name, options);
+}
+
 interface FallbackOptions {
   readonly fallback: ParameterFallback;
   readonly quoted: boolean;

@@ -3,11 +3,12 @@
  * - `tool-options`: JAVA_TOOL_OPTIONS, _JAVA_OPTIONS, JDK_JAVA_OPTIONS (HotSpot `arguments.cpp`, `libjli/args.c`)
  * - `catalina`: evaluated by a shell once more (`eval`), as Tomcat does with JAVA_OPTS and CATALINA_OPTS
  * - `plain`: an unquoted `$JAVA_OPTS` in a shell: split at white space, quotes stay literal
+ * - `lines`: one option a line (Liberty, Jetty)
  * - `argfile`: `java @file`
  * - `script`: a whole shell script, or the string of `sh -c`
  * - `literal`: the whole text is one option (an element of `command`, `args`, ENTRYPOINT, CMD; a quoted `"$JAVA_OPTS"`)
  */
-export type OptionSyntax = 'tool-options' | 'catalina' | 'plain' | 'argfile' | 'script' | 'literal';
+export type OptionSyntax = 'tool-options' | 'catalina' | 'plain' | 'argfile' | 'lines' | 'script' | 'literal';
 
 /** One token of a carrier. `start` and `end` are UTF-16 offsets of its raw bytes, quotes included. */
 export interface Token {

@@ -1,6 +1,7 @@
 import type { OptionSyntax, Token, Tokens } from './token.ts';
 import { tokenizeArgfile } from './tokenize-argfile.ts';
 import { tokenizeCatalina } from './tokenize-catalina.ts';
+import { tokenizeLines } from './tokenize-lines.ts';
 import { tokenizePlain } from './tokenize-plain.ts';
 import { tokenizeToolOptions } from './tokenize-tool-options.ts';
 import { scriptTokens } from './script-tokens.ts';
@@ -16,6 +17,8 @@ export function tokenize(text: string, syntax: OptionSyntax): Tokens {
       return tokenizePlain(text);
     case 'argfile':
       return tokenizeArgfile(text);
+    case 'lines':
+      return tokenizeLines(text);
     case 'script':
       return scriptTokens(text);
     case 'literal':
