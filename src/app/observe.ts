@@ -4,6 +4,7 @@ import { INTENT } from '../core/rollout/marker.ts';
 import { agents } from '../core/agents/agents.ts';
 import type { KubeObject } from '../core/workload/kube-object.ts';
 import { kindOf } from '../core/workload/kinds/kind-of.ts';
+import { isBeforeUpdate, sinceUpdate } from '../core/workload/kinds/in-place.ts';
 import { isPodOf, revisionNumber } from '../core/workload/kinds/revision.ts';
 import { podTemplate, templateAnnotations } from '../core/workload/pod-template.ts';
 import { viewPod, type PodView } from '../core/workload/pod-view.ts';
@@ -37,8 +38,9 @@ export async function observe(
   const workload = await readBelow(cluster, object, signal);
   const intentSet = findIntent(workload, record.intent);
   const views = workload.pods.map((pod) => ({ pod, view: viewPod(pod) }));
-  const newPods = views.filter(({ pod }) => intentSet && isPodOf(pod, intentSet)).map(({ view }) => view);
-  const oldPods = views.filter(({ view }) => !newPods.includes(view)).map(({ view }) => view);
+  const isNew = ({ pod, view }: (typeof views)[number]): boolean => intentSet !== undefined && isPodOf(pod, intentSet) && !isBeforeUpdate(pod, view);
+  const newPods = views.filter(isNew).map(({ pod, view }) => sinceUpdate(pod, view));
+  const oldPods = views.filter((each) => !isNew(each)).map(({ view }) => view);
   const proofs =
     options.proofOf === undefined ? {} : await readProofs(ports, record, { pods: newPods, target: options.proofOf, ...(signal ? { signal } : {}) });
   return { at: clock.now(), object, intentSet, newPods, oldPods, proofs };

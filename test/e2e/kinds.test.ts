@@ -31,7 +31,10 @@ describe('StatefulSet and DaemonSet', () => {
     await kubectl(['apply', '-f', '-'], { input: rights });
     // A stand-in for a change that kills: whatever holds our folder is restarted by its liveness probe and never Ready.
     const exec = { command: ['sh', '-c', '! test -e /changeover'] };
-    const allergic = { livenessProbe: { exec, periodSeconds: 1, failureThreshold: 1, initialDelaySeconds: 1 }, readinessProbe: { httpGet: null, exec } };
+    const allergic = {
+      livenessProbe: { exec, periodSeconds: 2, timeoutSeconds: 20, failureThreshold: 3 },
+      readinessProbe: { httpGet: null, exec, timeoutSeconds: 20 },
+    };
     await applyObjects([statefulSet('ledger', 2), statefulSet('stuck', 1, allergic), daemonSet('node-agent')]);
     for (const name of ['statefulset/ledger', 'statefulset/stuck', 'daemonset/node-agent'])
       await kubectl(['rollout', 'status', name, '-n', NAMESPACE, '--timeout=240s']);

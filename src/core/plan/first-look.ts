@@ -44,6 +44,8 @@ export function isExcluded(workload: Workload, policy: Policy): boolean {
 
 function firstReason(workload: Workload, policy: Policy): Skip | undefined {
   if (isExcluded(workload, policy)) return { id: 'excluded', params: {} };
+  const obstacle = kindOf(workload.object).obstacle(workload.object);
+  if (obstacle?.params['because'] === 'workload-ref') return obstacle;
   if (workload.pods.length === 0 && !mayBeIdle(workload, policy)) return { id: 'no-pods', params: {} };
   // Where no pod can show what a mesh injects, only what the template itself has is known.
   const specs = workload.pods.length === 0 ? [podSpec(podTemplate(workload.object))] : workload.pods.map(podSpec);

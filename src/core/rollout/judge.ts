@@ -37,7 +37,7 @@ export function judge(observation: Observation, record: WorkloadRecord, rules: J
   const old = observation.oldPods.filter((pod) => !isOver(pod)).length + observation.newPods.filter((pod) => pod.terminating && !isOver(pod)).length;
 
   const wanted = replicasOf(object);
-  const due = { record, at, wanted, trouble: hard.trouble };
+  const due = { record, at, wanted, heldMs: kindOf(object).heldMs?.(object) ?? 0, trouble: hard.trouble };
   const observed = kindOf(object).observed(object);
   if (kindOf(object).paused(object)) return { kind: 'inconclusive', reason: { id: 'paused-by-others', params: {} } };
   if ((!observed || !intentSet) && isForgotten(observation, record)) return { kind: 'inconclusive', reason: { id: 'no-replicaset', params: {} } };
@@ -74,6 +74,8 @@ function judgeHard(object: KubeObject, observation: Observation, record: Workloa
   if (wrong) return { verdict: wrong, trouble };
   const refused = replicaFailure(object);
   if (refused) return fail(refused);
+  const aborted = kindOf(object).observed(object) ? kindOf(object).aborted?.(object) : undefined;
+  if (aborted !== undefined) return fail({ id: 'rollout-aborted', params: { detail: aborted } });
   const flaps = newPods.find((pod) => (record.flaps?.[pod.uid] ?? 0) >= 2);
   if (flaps) return fail({ id: 'readiness-flaps', params: { pod: flaps.name, times: record.flaps?.[flaps.uid] ?? 0 } });
   return { trouble };
@@ -135,14 +137,16 @@ interface Due {
   readonly record: WorkloadRecord;
   readonly at: number;
   readonly wanted: number;
+  /** How long its own steps hold it up, in milliseconds. */
+  readonly heldMs: number;
   readonly trouble: PodVerdict | undefined;
 }
 
 /** The verdict once the rollout took too long; trouble outside the change gets twice the time, but for a lack of capacity. */
-function late({ record, at, wanted, trouble }: Due): Verdict | undefined {
+function late({ record, at, wanted, heldMs, trouble }: Due): Verdict | undefined {
   const infra = trouble?.kind === 'infra' ? trouble.reason.params : undefined;
   const capacity = infra?.['what'] === 'Unschedulable';
-  const limit = rolloutDeadlineMs(wanted) * (infra && !capacity ? 2 : 1);
+  const limit = rolloutDeadlineMs(wanted) * (infra && !capacity ? 2 : 1) + heldMs;
   if (at - Date.parse(record.rolloutStartedAt ?? record.since) <= limit) return undefined;
   const minutes = Math.round(limit / 60_000);
   if (infra) return { kind: 'fail', reason: { id: capacity ? 'capacity' : 'infrastructure-deadline', params: { ...infra, minutes } } };

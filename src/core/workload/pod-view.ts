@@ -21,6 +21,7 @@ export interface Terminated {
   readonly exitCode: number;
   readonly reason: string;
   readonly message: string;
+  readonly startedAt?: string;
   readonly finishedAt?: string;
 }
 
@@ -96,11 +97,13 @@ function containerState(status: JsonObject, init: boolean): ContainerState {
 
 function readTerminated(value: Json | undefined): Terminated | undefined {
   if (!isJsonObject(value)) return undefined;
+  const startedAt = text(value['startedAt']);
   const finishedAt = text(value['finishedAt']);
   return {
     exitCode: typeof value['exitCode'] === 'number' ? value['exitCode'] : 0,
     reason: text(value['reason']),
     message: text(value['message']),
+    ...(startedAt === '' ? {} : { startedAt }),
     ...(finishedAt === '' ? {} : { finishedAt }),
   };
 }

@@ -1,12 +1,14 @@
 import type { KubeObject } from '../kube-object.ts';
+import { cloneSet } from './clone-set.ts';
 import { cronJob } from './cron-job.ts';
 import { daemonSet } from './daemon-set.ts';
 import { deployment } from './deployment.ts';
+import { rollout } from './rollout.ts';
 import { statefulSet } from './stateful-set.ts';
 import type { WorkloadKind } from './workload-kind.ts';
 
 /** The kinds that can be moved, in the order people read them. */
-export const workloadKinds: readonly WorkloadKind[] = [deployment, statefulSet, daemonSet, cronJob];
+export const workloadKinds: readonly WorkloadKind[] = [deployment, statefulSet, daemonSet, cronJob, rollout, cloneSet];
 
 const byName = new Map(workloadKinds.map((each) => [each.resource.kind, each]));
 

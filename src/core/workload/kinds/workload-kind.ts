@@ -25,6 +25,10 @@ export interface WorkloadKind {
    * has to delete that pod. Left out = never.
    */
   readonly waitsForBadPods?: (object: KubeObject) => boolean;
+  /** What the controller says where it has judged the change itself and turned back; left out = it never does. */
+  readonly aborted?: (object: KubeObject) => string | undefined;
+  /** How long its own steps hold a rollout up, in milliseconds. */
+  readonly heldMs?: (object: KubeObject) => number;
   /** Why an unverified change is left as it is; left out = pods come by themselves. */
   readonly deferred?: string;
 }
