@@ -13,6 +13,8 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 try {
   say('Tests that need Node alone');
   await vitest('unit', {});
+  say('The rollout engine in a simulated cluster: ten thousand seeds');
+  await vitest('simulation', {});
   if (mode === 'required' || (finds('java', '-version') && finds('mvn', '-version'))) await inJava();
   else say('Skipped: the tests of the Java module, since there is no JDK or no Maven here (apt-get install openjdk-17-jdk-headless maven).');
   if (mode === 'off') say('Left out: the tests on the real cluster (CHANGEOVER_LAB=off).');

@@ -12,7 +12,9 @@ for (let seed = first; seed < last; seed += 1) {
   const { violations, faults } = await simulate(seed, trace);
   if (violations.length === 0) continue;
   failed += 1;
-  process.stdout.write(`seed ${seed} ${JSON.stringify(faults)}\n${violations.map((each) => `  ${each}\n`).join('')}  replay: npm run simulate -- --seed ${seed}\n`);
+  process.stdout.write(
+    `seed ${seed} ${JSON.stringify(faults)}\n${violations.map((each) => `  ${each}\n`).join('')}  replay: npm run simulate -- --seed ${seed}\n`,
+  );
 }
 const seconds = (performance.now() - started) / 1000;
 process.stdout.write(`${last - first} seeds, ${failed} failed, ${seconds.toFixed(1)} s\n`);

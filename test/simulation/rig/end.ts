@@ -7,7 +7,7 @@ import { imageIn, type Oracle, type Traced } from './oracle.ts';
 
 /** How each Deployment ended, for comparison with a run without faults; times and epochs left out. */
 export interface End {
-  readonly [id: string]: { readonly state: string; readonly spec: Json; readonly marker: Json; readonly outcome: Json };
+  readonly [id: string]: JsonObject & { readonly state: string };
 }
 
 /** Reads how everything ended from the cluster. */
@@ -17,7 +17,15 @@ export function endOf(world: SimulatedWorld, oracle: Oracle): End {
       const id = workloadId(object);
       const { annotations } = object.metadata;
       const state = oracle.workloads.get(id)?.state ?? '';
-      return [id, { state, spec: object['spec'] ?? null, marker: timeless(annotations?.['changeover.dev/marker']), outcome: timeless(annotations?.['changeover.dev/outcome']) }];
+      return [
+        id,
+        {
+          state,
+          spec: object['spec'] ?? null,
+          marker: timeless(annotations?.['changeover.dev/marker']),
+          outcome: timeless(annotations?.['changeover.dev/outcome']),
+        },
+      ];
     }),
   );
 }
@@ -28,7 +36,8 @@ export function judgeEnd(result: RunResult, at: { readonly oracle: Oracle; reado
   const planned = [...at.oracle.workloads.keys()];
   const problems = planned.filter((id) => reported.filter((each) => each === id).length !== 1).map((id) => `I11: ${id} is not reported exactly once`);
   const wholeBack = result.status.decisions.some((each) => each.kind === 'rollback');
-  const open = result.status.phase === 'COMPLETED' && !wholeBack ? result.status.workloads.filter((each) => each.outcome === undefined || each.state === 'PLANNED') : [];
+  const open =
+    result.status.phase === 'COMPLETED' && !wholeBack ? result.status.workloads.filter((each) => each.outcome === undefined || each.state === 'PLANNED') : [];
   problems.push(...open.map((each) => `I11: ${each.id} is ${each.state} in a completed run`));
   const objects = new Map(at.world.store.list('apps/v1', 'Deployment').map((object) => [workloadId(object), object]));
   for (const traced of at.oracle.workloads.values()) problems.push(...judgeObject(objects.get(traced.item.id), traced));

@@ -59,7 +59,19 @@ export function groupsOf({ port, method, args }: PortCall): readonly CallGroup[]
 }
 
 const ANSWERS: readonly [Answer, ...Answer[]] = ['drop-request', 'drop-response', '409', '422', '429', '500', 'twice', 'slow'];
-const STATES: readonly [string, ...string[]] = ['PLANNED', 'ARTIFACT', 'READY', 'CLAIMED', 'APPLY_INTENT', 'APPLIED', 'ROLLING', 'SOAKING', 'RB_INTENT', 'RB_ROLLING', 'SUCCEEDED'];
+const STATES: readonly [string, ...string[]] = [
+  'PLANNED',
+  'ARTIFACT',
+  'READY',
+  'CLAIMED',
+  'APPLY_INTENT',
+  'APPLIED',
+  'ROLLING',
+  'SOAKING',
+  'RB_INTENT',
+  'RB_ROLLING',
+  'SUCCEEDED',
+];
 
 function transparentFault(random: Random, counts: CallCounts): Fault {
   switch (random.between(0, 9)) {
@@ -74,8 +86,11 @@ function transparentFault(random: Random, counts: CallCounts): Fault {
       return { kind: 'stale', aim: aim(random, counts), lagMs: random.pick([1_000, 3_000, 8_000]), forMs: random.between(1, 30) * 1_000 };
     case 6:
       return { kind: 'rival', atMs: random.between(0, 120_000) };
-    default:
-      return { kind: 'answer', aim: aim(random, counts), answer: random.pick(ANSWERS), times: random.pick([1, 1, 2, 5, 12]) };
+    default: {
+      const answer = random.pick(ANSWERS);
+      // A proxy that sends a request again does so once.
+      return { kind: 'answer', aim: aim(random, counts), answer, times: answer === 'twice' ? 1 : random.pick([1, 1, 2, 5, 12]) };
+    }
   }
 }
 

@@ -101,8 +101,17 @@ export function openInstance(options: InstanceOptions): Instance {
     }
     await thaw;
   };
-  const clock: Clock = { now: () => world.clock.now(), sleep: (ms, signal) => world.clock.sleep(ms, signal).finally(() => thaw) };
-  const direct = audit.attribute(world.connect({ user: name }), name);
+  const clock: Clock = {
+    now: () => world.clock.now(),
+    sleep: async (ms, signal) => {
+      try {
+        await world.clock.sleep(ms, signal);
+      } finally {
+        await thaw;
+      }
+    },
+  };
+  const direct = audit.attribute(world.connect({ user: 'changeover' }), name);
   const ports = breakPorts({ ...options.ports, cluster: readingOld(direct, { world, audit, faults }), clock, identity: name }, number);
   const mortal = mortalPorts<EnginePorts>(ports, {
     before: async (call) => {

@@ -68,13 +68,19 @@ export class Oracle {
     if (object.kind === 'ConfigMap') return this.#readRecord(write);
     if (object.kind !== 'Deployment' || write.writer === 'controllers') return;
     const traced = this.workloads.get(workloadId(object));
-    if (write.writer.startsWith('engine-')) return traced ? this.#judgeOurs(write, traced) : this.#break('I5', write, 'a workload that is not in the plan was written');
+    if (write.writer.startsWith('engine-'))
+      return traced ? this.#judgeOurs(write, traced) : this.#break('I5', write, 'a workload that is not in the plan was written');
     if (traced) this.#noteForeign(write, traced);
   }
 
   #noteForeign({ kind, object, previous }: AcceptedWrite, traced: Traced): void {
-    if (kind !== 'modified' || !sameJson(templateOf(object), templateOf(previous)) || !sameJson(specOf(object)['paused'], specOf(previous ?? object)['paused'])) traced.foreign = true;
-    if (kind === 'deleted' || templateAnnotation(object) === undefined) traced.inFlight = false;
+    const same = (of: (each: KubeObject) => Json | undefined): boolean => previous !== undefined && sameJson(of(object), of(previous));
+    const untouched = same(templateOf) && same((each) => specOf(each)['paused']) && same((each) => each.metadata.annotations?.[MARKER]);
+    if (kind !== 'modified' || !untouched) traced.foreign = true;
+    const intent = kind === 'deleted' ? undefined : templateAnnotation(object);
+    if (intent === undefined) traced.inFlight = false;
+    // Somebody who undoes our way back makes the change anew: it may be put back once more.
+    else if (previous && templateAnnotation(previous) === undefined) traced.inverse.delete(intent);
   }
 
   #judgeOurs(write: AcceptedWrite, traced: Traced): void {
@@ -103,7 +109,8 @@ export class Oracle {
     if (number < traced.newest) this.#break('I5', write, `after engine-${traced.newest} had written to it`);
     traced.newest = Math.max(traced.newest, number);
     const epoch = (of: KubeObject): number => Number(readJson(of, MARKER)['epoch'] ?? 0);
-    if (write.object.metadata.annotations?.[MARKER] !== undefined && epoch(write.object) < epoch(previous)) this.#break('I5', write, 'with an older epoch than the claim on it');
+    if (write.object.metadata.annotations?.[MARKER] !== undefined && epoch(write.object) < epoch(previous))
+      this.#break('I5', write, 'with an older epoch than the claim on it');
   }
 
   /** I2 and I8: only planned fields of the planned container, our annotations, never replicas, strategy or paused. */
@@ -113,7 +120,9 @@ export class Oracle {
     const fields = new Set(item.edits.map((edit) => (edit.kind === 'args' ? edit.field : edit.kind)));
     const own = [...fields].map((field) => `/template/spec/containers/${index}/${field}`);
     const mayChange = (path: string): boolean =>
-      own.some((each) => path === each || path.startsWith(`${each}/`)) || path === '/template/metadata/annotations' || path === '/template/metadata/annotations/changeover.dev~1intent';
+      own.some((each) => path === each || path.startsWith(`${each}/`)) ||
+      path === '/template/metadata/annotations' ||
+      path === '/template/metadata/annotations/changeover.dev~1intent';
     for (const path of changedPaths(previous['spec'], write.object['spec'])) {
       if (/^\/(replicas|strategy|paused|minReadySeconds)/.test(path)) this.#break('I8', write, `changed spec${path}`);
       else if (!mayChange(path)) this.#break('I2', write, `changed spec${path}`);
@@ -122,7 +131,8 @@ export class Oracle {
       const ours = path.startsWith('/annotations/changeover.dev~1') || path === '/annotations' || path === '/generation' || path === '/resourceVersion';
       if (!ours) this.#break('I2', write, `changed metadata${path}`);
     }
-    if (withoutOurs(previous).some(([key, value]) => write.object.metadata.annotations?.[key] !== value)) this.#break('I2', write, "changed somebody else's annotation");
+    if (withoutOurs(previous).some(([key, value]) => write.object.metadata.annotations?.[key] !== value))
+      this.#break('I2', write, "changed somebody else's annotation");
   }
 
   #judgeForward(write: AcceptedWrite, previous: KubeObject, change: { readonly traced: Traced; readonly intent: string }): void {
@@ -132,7 +142,9 @@ export class Oracle {
     traced.forward.add(intent);
     traced.before.set(intent, templateOf(previous));
     if (traced.state !== 'APPLY_INTENT') this.#break('I1', write, `while its stored record says ${traced.state}`);
-    const noted = this.#options.journal().some((line) => line.workload === id && line.type === 'record' && line.data['state'] === 'APPLY_INTENT' && line.data['intent'] === intent);
+    const noted = this.#options
+      .journal()
+      .some((line) => line.workload === id && line.type === 'record' && line.data['state'] === 'APPLY_INTENT' && line.data['intent'] === intent);
     if (!noted) this.#break('I1', write, 'without a durable line of its intent in the journal');
     const [old, now] = [templateOf(previous), templateOf(write.object)];
     const kept = new Set(textsIn(readJson(write.object, MARKER)));
@@ -148,7 +160,10 @@ export class Oracle {
   #judgeBatches(write: AcceptedWrite, id: string): void {
     const { batches } = this.#options.plan;
     const index = batches.findIndex((batch) => batch.includes(id));
-    const early = batches.slice(0, index).flat().filter((each) => this.workloads.has(each) && !ENDED.has(this.workloads.get(each)?.state ?? ''));
+    const early = batches
+      .slice(0, index)
+      .flat()
+      .filter((each) => this.workloads.has(each) && !ENDED.has(this.workloads.get(each)?.state ?? ''));
     if (early.length > 0) this.#break('I9', write, `in batch ${index + 1}, before ${early.join(', ')} had ended`);
     const flying = [...this.workloads.values()].filter((each) => each.inFlight).map((each) => each.item.id);
     if (flying.length > (batches[index]?.length ?? 0)) this.#break('I9', write, `as one of ${flying.length} in flight: ${flying.join(', ')}`);
@@ -173,20 +188,21 @@ export class Oracle {
     const { soakMs, lagMs } = this.#options;
     const longest = this.#pods.longestReady(app, intent, write.at, lagMs + READING_MS);
     if (longest < soakMs - READING_MS) this.#break('I7', write, `succeeded after ${longest} ms of a Ready pod`);
-    if (lagMs === 0 && !this.#pods.allReadyFor(app, intent, write.at, soakMs - READING_MS)) this.#break('I7', write, 'succeeded while a new pod had not soaked');
+    if (lagMs === 0 && !this.#pods.allReadyFor(app, intent, write.at, soakMs - READING_MS))
+      this.#break('I7', write, 'succeeded while a new pod had not soaked');
   }
 
   #readRecord({ object, kind }: AcceptedWrite): void {
     const data = object['data'] as { readonly record?: string } | undefined;
     if (kind === 'deleted' || data?.record === undefined) return;
-    const record = JSON.parse(data.record) as { readonly item?: MigrateItem; readonly state?: string; readonly phase?: string };
-    if (record.item === undefined) {
-      this.#phase = record.phase ?? '';
+    const id = /"item":\{.*?"id":"([^"]+)"/.exec(data.record)?.[1];
+    if (id === undefined) {
+      this.#phase = /"phase":"([A-Z_]+)"/.exec(data.record)?.[1] ?? '';
       return;
     }
-    const traced = this.workloads.get(record.item.id);
+    const traced = this.workloads.get(id);
     if (!traced) return;
-    traced.state = record.state ?? '';
+    traced.state = /"state":"([A-Z_]+)","since"/.exec(data.record)?.[1] ?? /"state":"([A-Z_]+)"/.exec(data.record)?.[1] ?? '';
     if (ENDED.has(traced.state)) traced.inFlight = false;
   }
 

@@ -12,6 +12,7 @@ import { parsePolicy } from '../../../src/core/policy/parse-policy.ts';
 import type { Decision } from '../../../src/core/rollout/run-record.ts';
 import type { JournalEntry } from '../../../src/ports/journal.ts';
 import { AuditLog } from './audit-log.ts';
+import { changedPaths } from './changed-paths.ts';
 import { endOf, judgeEnd, type End } from './end.ts';
 import { isTransparent, planFaults, type CallCounts, type Fault } from './fault-plan.ts';
 import { agentFiles, describeFleet, FLEETS, openWorld, SOAK_MS, STATE_NAMESPACE, type Fleet } from './fleets.ts';
@@ -155,7 +156,9 @@ function apply({ plan, options }: Operating, instance: Instance): Promise<RunRes
     stateNamespace: STATE_NAMESPACE,
     by: 'simulation',
     emit: (event) =>
-      options.trace?.(`   ${event.time.slice(11, 23)} ${instance.name} ${event.type} ${'workload' in event ? (event.workload ?? '') : ''} ${JSON.stringify(event).slice(60, 400)}`),
+      options.trace?.(
+        `   ${event.time.slice(11, 23)} ${instance.name} ${event.type} ${'workload' in event ? (event.workload ?? '') : ''} ${JSON.stringify(event).slice(60, 400)}`,
+      ),
     stop: never,
     kill: never,
     pollMs: 5_000,
@@ -176,7 +179,8 @@ function letOthersWrite({ faults, fleet, options }: Run, at: { readonly world: S
     const { record } = object['data'] as { readonly record?: string };
     for (const fault of waiting) {
       const service = fleet.services[fault.service % fleet.services.length];
-      const entered = service !== undefined && record?.includes(`"id":"shop/Deployment/${service.name}"`) === true && record.includes(`"state":"${fault.state}"`);
+      const entered =
+        service !== undefined && record?.includes(`"id":"shop/Deployment/${service.name}"`) === true && record.includes(`"state":"${fault.state}"`);
       if (!entered) continue;
       waiting.delete(fault);
       const cluster = at.audit.attribute(at.world.connect({ user: fault.writer }), fault.writer);
@@ -199,20 +203,15 @@ function traceWrites(audit: AuditLog, trace: (line: string) => void): void {
   });
 }
 
+/** Journals that outlive every instance, in memory: what was appended is durable. */
 function keepJournals(): { readonly open: EnginePorts['journal']; readonly lines: () => readonly JournalEntry[] } {
-  const journals = createSimulatedJournals();
   const durable: JournalEntry[] = [];
-  return {
-    lines: () => durable,
-    open: async (clusterId, run) => {
-      const journal = await journals(clusterId, run);
-      return { ...journal, append: async (entry) => {
-        const line = await journal.append(entry);
-        durable.push(line);
-        return line;
-      } };
-    },
+  const append = async (entry: Omit<JournalEntry, 'seq'>): Promise<JournalEntry> => {
+    const line = { seq: durable.length + 1, ...entry };
+    durable.push(line);
+    return line;
   };
+  return { lines: () => durable, open: async () => ({ location: 'memory', append, read: async () => durable, close: async () => undefined }) };
 }
 
 function sharedPorts({ registry, layers }: Fleet, world: SimulatedWorld): Omit<EnginePorts, 'cluster' | 'clock'> {
@@ -228,8 +227,8 @@ function sharedPorts({ registry, layers }: Fleet, world: SimulatedWorld): Omit<E
 }
 
 function differences(twin: End, end: End): readonly string[] {
-  const names = [...new Set([...Object.keys(twin), ...Object.keys(end)])];
-  return names
-    .filter((name) => JSON.stringify(twin[name]) !== JSON.stringify(end[name]))
-    .map((name) => `TWIN: ${name} ended otherwise than without faults: ${twin[name]?.state} became ${end[name]?.state}`);
+  return [...new Set([...Object.keys(twin), ...Object.keys(end)])]
+    .map((name) => ({ name, paths: changedPaths(twin[name], end[name]) }))
+    .filter(({ paths }) => paths.length > 0)
+    .map(({ name, paths }) => `TWIN: ${name}: ${twin[name]?.state} without faults, now ${end[name]?.state}; other ${paths.join(', ')}`);
 }
