@@ -9,6 +9,8 @@ import type { MigrateItem } from '../core/plan/plan.ts';
 import type { PlannedChange } from '../core/plan/plan-change.ts';
 import type { JsonObject } from '../core/json.ts';
 import { redact } from '../core/redact.ts';
+import { classifyCause } from '../core/rollout/classify-cause.ts';
+import type { Reason } from '../core/rollout/run-record.ts';
 import { isTerminal } from '../core/rollout/workload-state.ts';
 import { editContainer } from '../core/workload/edit-container.ts';
 import type { KubeObject } from '../core/workload/kube-object.ts';
@@ -131,7 +133,7 @@ async function watch(session: Session, pod: KubeObject): Promise<ProbeResult> {
   for (;;) {
     const live = await cluster.get(refTo(resources.pod, namespace, pod.metadata.name), session.signal);
     const verdict = judgeBoot(live, container?.name ?? '');
-    if (verdict.kind === 'failed') return { verdict, log: await readLog(session, pod, container?.name ?? '') };
+    if (verdict.kind === 'failed') return { verdict, log: telling(await readLog(session, pod, container?.name ?? ''), verdict.reason) };
     if (verdict.kind !== 'wait') return { verdict, log: [] };
     if (clock.now() >= end) return unproven(verdict.because, verdict.detail);
     await clock.sleep(POLL_MS, session.signal);
@@ -139,12 +141,19 @@ async function watch(session: Session, pod: KubeObject): Promise<ProbeResult> {
 }
 
 async function readLog(session: Session, pod: KubeObject, container: string): Promise<readonly string[]> {
-  const query = { namespace: pod.metadata.namespace ?? '', pod: pod.metadata.name, container, limitBytes: 64 * 1024, tailLines: LOG_LINES };
+  const query = { namespace: pod.metadata.namespace ?? '', pod: pod.metadata.name, container, limitBytes: 512 * 1024, tailLines: 500 };
   const text = await session.ports.cluster.logs(query, session.signal).catch(() => '');
   return text
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map((line) => redact(line.slice(0, 500)));
+}
+
+/** The last lines, and before them the one that says why, where a crash dump follows it. */
+function telling(log: readonly string[], reason: Reason): readonly string[] {
+  const last = log.slice(-LOG_LINES);
+  const line = classifyCause({ reason, log, events: [] })?.line ?? '';
+  return line === '' || last.includes(line) || !log.includes(line) ? last : [line, ...last];
 }
 
 /** Also while everything is being left: without the session's signal, and whatever the answer is. The next start looks again. */

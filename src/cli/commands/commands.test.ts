@@ -75,7 +75,7 @@ describe('the commands, on a simulated cluster', () => {
     const { code, out } = await run(['doctor', '-p', 'policy.yaml']);
 
     expect(code).toBe(0);
-    expect(out()).toMatch(/^✓ rights +all that are needed in namespace shop \(8\)$/m);
+    expect(out()).toMatch(/^✓ rights +all that are needed in namespace shop \(12\)$/m);
     expect(out()).toMatch(/^✓ registry +registry\.example\.com: \d+ images read, may push to \d+ repositories$/m);
     expect(out()).toContain('All well');
   });
