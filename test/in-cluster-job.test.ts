@@ -46,5 +46,5 @@ interface PodTemplate {
 
 function podOf(file: string, ...path: readonly string[]): PodTemplate {
   const [document] = parseAllDocuments(read(file));
-  return path.reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], (document?.toJS() as { spec: unknown }).spec) as PodTemplate;
+  return path.reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], (document?.toJS() as { spec: unknown } | undefined)?.spec) as PodTemplate;
 }

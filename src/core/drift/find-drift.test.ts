@@ -23,6 +23,14 @@ describe('drift of a migrated workload', () => {
     expect(ids(succeeded, { object: deployment(succeeded, 'after', { image: 'orders:2' }), skip: 'already-on-target' })).toEqual([]);
   });
 
+  it('is none where admission stored another value than we sent', () => {
+    const [edit] = item('orders').edits;
+    const written = edit?.kind === 'image' ? [{ ...edit, after: 'mirror/orders:1-otel' }] : [];
+    const rewritten = { ...succeeded, written };
+
+    expect(ids(rewritten, { object: deployment(rewritten, 'after', { image: 'mirror/orders:1-otel' }) })).toEqual([]);
+  });
+
   it.each([
     ['old-agent-back', 'the old image', 'registry.example.com/orders:1', undefined],
     ['old-agent-back', 'the old image, locked by our own marker', 'registry.example.com/orders:1', 'locked'],

@@ -5,6 +5,7 @@ import type { Owner } from '../plan/plan.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { RunRecord, WorkloadRecord } from '../rollout/run-record.ts';
 import { isTerminal, outcomeOf } from '../rollout/workload-state.ts';
+import { writtenEdits } from '../rollout/written-edits.ts';
 import { editState } from '../workload/edit-patch.ts';
 import { viewPod } from '../workload/pod-view.ts';
 import type { Workload } from '../workload/workload.ts';
@@ -61,7 +62,7 @@ function judgeKnown(inspection: Inspection, record: WorkloadRecord): Finding | u
 
 function judgeMigrated(inspection: Inspection, record: WorkloadRecord): Finding | undefined {
   const { workload, skip } = inspection;
-  const { edits } = record.item;
+  const edits = writtenEdits(record);
   const image = inspection.business?.container.image ?? '';
   const standing = edits.filter((edit) => editState(workload.object, [edit]) === 'after');
   if (standing.length === edits.length) return judgeStanding(workload, record);

@@ -54,7 +54,16 @@ export interface Report {
 
 /** Skips that end by somebody doing something; the others are as they should be. */
 const handSkips = new Set(['ambiguous-container', 'multiple-digests', 'unhealthy-before', 'paused', 'owner-reverts', 'blocked', 'stale', 'locked', 'deferred']);
-const handStates = new Set<WorkloadState>(['ROLLED_BACK', 'RB_FAILED', 'INCONCLUSIVE', 'REGRESSED', 'CONFLICT', 'DEFERRED_ZERO', 'DEFERRED_VERIFY', 'EXT_CHANGED']);
+const handStates = new Set<WorkloadState>([
+  'ROLLED_BACK',
+  'RB_FAILED',
+  'INCONCLUSIVE',
+  'REGRESSED',
+  'CONFLICT',
+  'DEFERRED_ZERO',
+  'DEFERRED_VERIFY',
+  'EXT_CHANGED',
+]);
 
 /** Makes the report of a run from its records. Pure. */
 export function makeReport(run: RunRecord, records: readonly WorkloadRecord[]): Report {

@@ -35,6 +35,16 @@ describe('the way back of a workload', () => {
     expect(readOutcome(back)).toEqual({ status: 'rolled-back', run: 'r', intent: 'r.1', at });
   });
 
+  it('restores what was there also where admission had stored another value than we sent', () => {
+    const stored = 'mirror.example.com/orders:1-otel';
+    const written = orders.item.edits.map((edit) => (edit.kind === 'image' ? { ...edit, after: stored } : edit));
+    const live = marked(deployment(orders, 'after', { image: stored }), formatMarker(applied));
+
+    const step = undoStep(live, { ...orders, written }, at);
+
+    expect(JSON.stringify(applyJsonPatch(live, opsOf(step), orders.item.id))).toContain('"image":"registry.example.com/orders:1"');
+  });
+
   it('takes the inverse from the live marker, not from the record, which may hold hashes only', () => {
     const [edit] = orders.item.edits;
     const hashed: WorkloadRecord = { ...orders, item: { ...orders.item, edits: edit?.kind === 'image' ? [{ ...edit, before: 'sha256 of a secret' }] : [] } };

@@ -2,6 +2,7 @@ import { isJsonObject } from '../json.ts';
 import { INTENT, MARKER, readMarker, type Marker, type OutcomeMark, type Shape } from '../rollout/marker.ts';
 import { releasePatch, rollbackPatch } from '../rollout/patches.ts';
 import type { WorkloadRecord } from '../rollout/run-record.ts';
+import { withWritten } from '../rollout/written-edits.ts';
 import type { Edit } from '../workload/edit.ts';
 import { editState } from '../workload/edit-patch.ts';
 import type { JsonPatchOp } from '../workload/json-patch.ts';
@@ -33,7 +34,9 @@ export function undoStep(object: KubeObject | undefined, record: WorkloadRecord,
   const text = object.metadata.annotations?.[MARKER] ?? '';
   const back = marker.state === 'applied' ? wayBack(marker) : { edits: record.item.edits, shape: record.shape };
   if (!back?.shape) return { id, kind: 'by-hand', why: 'unreadable', edits: record.item.edits };
-  const { edits, shape } = back;
+  const { shape } = back;
+  // The marker was sent with our values; the record may know that admission stored others.
+  const edits = marker.intent === record.intent ? withWritten(back.edits, record.written) : back.edits;
   const state = editState(object, edits);
   if (state === 'before') return { id, kind: 'release', ops: releasePatch(object, text, shape) };
   const ours = marker.state === 'applied' || templateAnnotations(podTemplate(object))?.[INTENT] === record.intent;
