@@ -53,6 +53,8 @@ export interface SimulationOptions {
   readonly probe?: PodScript;
   /** More objects of the cluster. */
   readonly objects?: readonly KubeObject[];
+  /** Starts more controllers before the fleet is there. */
+  readonly prepare?: (world: SimulatedWorld) => void;
 }
 
 /** A small fleet in a simulated world, its plan, and engines to run it with. */
@@ -74,6 +76,7 @@ export async function openSimulation(options: SimulationOptions): Promise<Simula
   const registry = openSimulatedRegistry();
   const scripts = scriptsOf(options);
   const world = simulatedWorld({ clock, registry, scripts, ...(options.mutate ? { mutate: options.mutate } : {}) });
+  options.prepare?.(world);
   const admin = world.connect();
   for (const name of ['shop', STATE_NAMESPACE]) await admin.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   for (const service of options.services) {

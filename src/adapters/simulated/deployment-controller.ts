@@ -32,7 +32,7 @@ export function runDeploymentController(options: { readonly store: ObjectStore; 
     // A pod that is gone at last may be what `Recreate` waits for.
     const set =
       object.kind === 'Pod' && kind === 'deleted' ? store.list('apps/v1', 'ReplicaSet').find((each) => each.metadata.uid === controllerUid(object)) : object;
-    const owner = set?.kind === 'ReplicaSet' ? controllerUid(set) : undefined;
+    const owner = set?.kind === 'ReplicaSet' ? controllerUid(set, 'Deployment') : undefined;
     if (owner !== undefined) enqueue(owner);
   });
 }

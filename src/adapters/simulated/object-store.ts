@@ -20,7 +20,7 @@ export interface StoreChange {
 }
 
 /** Kinds whose spec has a generation; Deployments bump it for annotations as well (they are copied to ReplicaSets). */
-const GENERATED = new Set(['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet']);
+const GENERATED = new Set(['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'CronJob', 'Rollout', 'CloneSet']);
 
 /**
  * What etcd and the API server's registry do: uids, resourceVersions, generations, and telling everybody what changed.
