@@ -127,6 +127,8 @@ export class Oracle {
       if (/^\/(replicas|strategy|paused|minReadySeconds)/.test(path)) this.#break('I8', write, `changed spec${path}`);
       else if (!mayChange(path)) this.#break('I2', write, `changed spec${path}`);
     }
+    const variables = changedVariables(previous, write.object, item).filter((name) => !item.edits.some((edit) => edit.kind === 'env' && edit.name === name));
+    if (variables.length > 0) this.#break('I2', write, `changed the variables ${variables.join(', ')}`);
     for (const path of changedPaths(previous.metadata, write.object.metadata)) {
       const ours = path.startsWith('/annotations/changeover.dev~1') || path === '/annotations' || path === '/generation' || path === '/resourceVersion';
       if (!ours) this.#break('I2', write, `changed metadata${path}`);
@@ -228,6 +230,19 @@ function templateAnnotation(object: KubeObject): string | undefined {
 export function imageIn(object: KubeObject, item: MigrateItem): string | undefined {
   const spec = templateOf(object)['spec'] as { readonly containers?: readonly { readonly name: string; readonly image?: string }[] } | undefined;
   return spec?.containers?.find((each) => each.name === item.container)?.image;
+}
+
+/** Names of the planned container's variables that differ, are new, or are gone. */
+function changedVariables(before: KubeObject, after: KubeObject, item: MigrateItem): readonly string[] {
+  const variables = (object: KubeObject): ReadonlyMap<string, Json> => {
+    const spec = templateOf(object)['spec'] as
+      | { readonly containers?: readonly { readonly name: string; readonly env?: readonly { name: string }[] }[] }
+      | undefined;
+    const env = spec?.containers?.find((each) => each.name === item.container)?.env ?? [];
+    return new Map(env.map((each) => [each.name, each as Json]));
+  };
+  const [old, now] = [variables(before), variables(after)];
+  return [...new Set([...old.keys(), ...now.keys()])].filter((name) => !sameJson(old.get(name), now.get(name)));
 }
 
 function readJson(object: KubeObject, annotation: string): JsonObject {
