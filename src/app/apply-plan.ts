@@ -3,9 +3,10 @@ import { parsePolicy } from '../core/policy/parse-policy.ts';
 import type { MigrateItem, Plan, PlanItem, SkipItem } from '../core/plan/plan.ts';
 import type { RunRecord, WorkloadRecord } from '../core/rollout/run-record.ts';
 import { exitCodeOf, summariseRun } from '../core/rollout/summarise-run.ts';
+import { requireApprovals } from './approve-plan.ts';
 import { driveRun, type DriveOptions, type RunResult } from './drive-run.ts';
+import { ensureNamespace } from './ensure-namespace.ts';
 import type { EnginePorts } from './ports.ts';
-import { refTo, resources } from './resources.ts';
 import { requireTraces } from './require-traces.ts';
 import { createRecord, listRecords, readRun, replaceRecord, type Stored } from './state-store.ts';
 
@@ -16,7 +17,7 @@ export interface ApplyOptions extends DriveOptions {
 
 /**
  * Runs a plan, or resumes the run it started. Records of the run and of every workload exist before the first change.
- * Errors: `plan-mismatch` when the plan was made for another cluster; `locked` while another instance drives it; those of
+ * Errors: `plan-mismatch` when the plan was made for another cluster; `refused` when it lacks approvals; `locked` while another instance drives it; those of
  * a trace store that the policy needs and that cannot be read, before anything is written.
  * A completed run answers `nothingToDo`; a halted one ends at once with the same exit code as before.
  */
@@ -49,7 +50,8 @@ async function start(ports: EnginePorts, plan: Plan, options: ApplyOptions & { r
   const policy = parsePolicy(plan.policy, { file: `plan ${plan.name}`, position: () => undefined });
   for (const rule of policy.notify) ports.notifier?.check(rule);
   await requireTraces(ports.traces, policy, options.kill);
-  await ensureNamespace(ports, options);
+  await requireApprovals(ports.cluster, plan, { stateNamespace: options.stateNamespace, rules: policy.approvals, signal: options.kill });
+  await ensureNamespace(ports.cluster, options.stateNamespace, options.kill);
   const startedAt = new Date(ports.clock.now()).toISOString();
   const run: RunRecord = {
     version: 1,
@@ -96,26 +98,6 @@ function skippedOf({ id, skip, team }: SkipItem): RunRecord['skipped'][number] {
 
 function isMigration(item: PlanItem): item is MigrateItem {
   return item.action === 'migrate';
-}
-
-async function ensureNamespace(ports: EnginePorts, options: ApplyOptions): Promise<void> {
-  const name = options.stateNamespace;
-  const absent = await ports.cluster.get(refTo(resources.namespace, '', name), options.kill).then(
-    (found) => found === undefined,
-    () => false,
-  );
-  if (!absent) return;
-  try {
-    await ports.cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, { signal: options.kill });
-  } catch (error) {
-    if (!(error instanceof ChangeoverError) || error.code !== 'denied') throw error;
-    const hint = `Create it once with: kubectl create namespace ${name}`;
-    throw new ChangeoverError('denied', `the namespace ${name} for run records does not exist and may not be created`, {
-      target: `Namespace/${name}`,
-      hint,
-      cause: error,
-    });
-  }
 }
 
 function otherPlan(plan: Plan, run: RunRecord): ChangeoverError {

@@ -1,4 +1,5 @@
 import { aftercareCommands } from './aftercare-commands.ts';
+import { clearanceCommands } from './clearance-commands.ts';
 import type { CommandGroup, CommandSpec, OptionSpec } from './command-spec.ts';
 
 const policy: OptionSpec = { flags: '-p, --policy <file>', text: 'the policy file (see examples/)' };
@@ -131,6 +132,7 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
     examples: ['changeover status', 'changeover status --watch'],
     load: async () => (await import('./commands/run-status.ts')).runStatus,
   },
+  ...clearanceCommands,
   ...aftercareCommands,
   {
     name: 'verify',
@@ -248,7 +250,7 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
 ];
 
 /** Names that are promised and not built yet: they say so instead of being unknown. */
-export const laterCommands: readonly string[] = ['approve', 'unlock'];
+export const laterCommands: readonly string[] = ['unlock'];
 
 /** Options every command takes. */
 export const globalOptions: readonly OptionSpec[] = [

@@ -1,4 +1,5 @@
 import { ChangeoverError } from '../core/error.ts';
+import { quote } from '../core/shell-quote.ts';
 import type { Connection, Wiring } from './wiring.ts';
 
 /** Options of every command as commander collects them. Which command takes which is in `command-list.ts`. */
@@ -30,6 +31,8 @@ export interface CliOptions {
   /** `report`. */
   readonly by?: 'owner';
   readonly format?: 'md' | 'csv';
+  /** `approve`: the slice. */
+  readonly owner?: string;
   readonly print?: boolean;
   /** `image rewrite`: the reference of the new image. */
   readonly to?: string;
@@ -101,9 +104,4 @@ export function flagsOf(options: CliOptions): string {
   return Object.entries({ ...named, ...state })
     .map(([name, value]) => (value === undefined ? '' : ` --${name} ${quote(value)}`))
     .join('');
-}
-
-/** A word as a shell takes it: quoted where it must be. */
-export function quote(word: string): string {
-  return /^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

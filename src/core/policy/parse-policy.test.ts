@@ -75,6 +75,7 @@ describe('parsePolicy', () => {
       verify: { gate: false },
       allow: [],
       owners: {},
+      approvals: { perOwner: false, min: 0 },
       notify: [],
       registries: {},
       source: document(),
@@ -143,7 +144,6 @@ describe('parsePolicy', () => {
     [{ rollout: { canary: '5m' } }, 'spec.rollout.canary'],
     [{ rollout: { drill: true } }, 'spec.rollout.drill'],
     [{ rollout: { topology: 'jaeger' } }, 'spec.rollout.topology'],
-    [{ approvals: { perOwner: true } }, 'spec.approvals'],
     [{ gates: [{ url: 'http://x' }] }, 'spec.gates'],
   ])('refuses by name what is not built yet: %j', (spec, path) => {
     expect(problems(document(spec))).toEqual([`${path}: not available in this version`]);

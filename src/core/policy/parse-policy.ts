@@ -36,7 +36,7 @@ function mapping(value: Json | undefined): JsonObject {
 }
 
 function toPolicy(file: PolicyFile, source: JsonObject): Policy {
-  const { select, from, to, delivery, image, rollout, proof, verify, allow, owners, notify, registries } = file.spec;
+  const { select, from, to, delivery, image, rollout, proof, verify, allow, owners, notify, approvals, registries } = file.spec;
   const { readyTimeout, ...imageRest } = image;
   const { soak, ...rolloutRest } = rollout;
   const { jaeger, ...verifyRest } = verify;
@@ -53,6 +53,7 @@ function toPolicy(file: PolicyFile, source: JsonObject): Policy {
     allow,
     owners,
     notify,
+    approvals,
     registries,
     source,
   };

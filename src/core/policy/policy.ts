@@ -102,6 +102,8 @@ export interface Policy {
     readonly batchSize: number;
     readonly waves: readonly number[];
     readonly soakMs: number;
+    /** How long the first of three or more new pods is judged alone; 0 = all at once. */
+    readonly canaryMs: number;
     readonly maxFailures: number;
     /** A share (0 to 1) of the plan's workloads. */
     readonly maxStale: number;
@@ -109,6 +111,8 @@ export interface Policy {
     /** Pods that rollouts may have at a time beyond those their workloads want, over the whole run. */
     readonly maxSurgePods: number;
     readonly windows: readonly ChangeWindow[];
+    /** The first workload goes forward, back and forward, to see the way back work. */
+    readonly drill: boolean;
   };
   readonly proof: 'log' | 'spans' | 'off';
   readonly verify: {
@@ -119,6 +123,8 @@ export interface Policy {
     readonly gate: boolean;
   };
   readonly allow: readonly AllowRule[];
+  /** Persons who must approve a plan, or (`perOwner`) each owner's slice of it, before it is run. */
+  readonly approvals: { readonly perOwner: boolean; readonly min: number };
   readonly registries: { readonly [host: string]: RegistrySettings };
   readonly owners: { readonly label?: string };
   readonly notify: readonly NotifyRule[];

@@ -134,11 +134,13 @@ const rollout = z.strictObject({
   batchSize: count(1).default(10),
   waves: z.array(count(1)).min(1).readonly().default([1, 3, 10]),
   soak: duration.prefault('5m'),
+  canary: duration.prefault('0s'),
   maxFailures: count(0).default(0),
   maxStale: percentage.prefault('10%'),
   onFailure: choice(['rollback', 'hold']).default('rollback'),
   maxSurgePods: count(1).default(30),
   windows: z.array(window).readonly().default([]),
+  drill: z.boolean().default(false),
 });
 
 const service = form('namespace/name:port', /^[a-z0-9-]+\/[a-z0-9-]+:[a-z0-9-]+$/);
@@ -191,9 +193,14 @@ const spec = z
     allow: z.array(allow).readonly().default([]),
     owners: z.strictObject({ label: text.exactOptional() }).prefault({}),
     notify: z.array(notify).readonly().default([]),
+    approvals: z.strictObject({ perOwner: z.boolean().default(false), min: count(0).default(0) }).prefault({}),
     registries: z.record(form('a registry host such as registry.example.com:5000', /^[a-z0-9.-]+(?::\d+)?$/), registry).default({}),
   })
   .refine(({ proof, verify }) => proof !== 'spans' || verify.jaeger !== undefined, { path: ['proof'], message: 'spans needs spec.verify.jaeger' })
+  .refine(({ approvals, owners }) => !approvals.perOwner || owners.label !== undefined, {
+    path: ['approvals', 'perOwner'],
+    message: 'needs spec.owners.label',
+  })
   .refine(({ verify }) => !verify.gate || verify.jaeger !== undefined, { path: ['verify', 'gate'], message: 'needs spec.verify.jaeger' });
 
 /** The policy file as people write it (product contract, "Policy file"); durations become milliseconds, shares 0 to 1. */

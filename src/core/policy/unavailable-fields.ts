@@ -4,10 +4,7 @@ import type { PolicyProblem } from './policy-problem.ts';
 
 /** Fields of the policy whose part is not built yet. They are refused by name, unless their value asks for nothing. */
 const UNAVAILABLE: readonly (readonly string[])[] = [
-  ['spec', 'rollout', 'canary'],
-  ['spec', 'rollout', 'drill'],
   ['spec', 'rollout', 'topology'],
-  ['spec', 'approvals'],
   ['spec', 'gates'],
 ];
 
