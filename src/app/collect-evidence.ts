@@ -2,6 +2,8 @@ import { redact } from '../core/redact.ts';
 import { classifyCause } from '../core/rollout/classify-cause.ts';
 import type { Observation } from '../core/rollout/observation.ts';
 import type { EventNote, Evidence, Reason, WorkloadRecord } from '../core/rollout/run-record.ts';
+import { formatUndoScript } from '../core/undo/undo-script.ts';
+import { undoStep } from '../core/undo/undo-step.ts';
 import type { PodView } from '../core/workload/pod-view.ts';
 import { observe } from './observe.ts';
 import { readEventNotes } from './read-event-notes.ts';
@@ -75,8 +77,20 @@ async function keep(
     events: evidence.events ?? ([] as readonly EventNote[]),
     log,
   };
-  const name = `${item.id.replaceAll('/', '.')}.${attempt}.json`;
-  return session.journal.keep?.(name, `${JSON.stringify(document, undefined, 2)}\n`);
+  const name = `${item.id.replaceAll('/', '.')}.${attempt}`;
+  await keepScript(session, record, { name: `${name}.sh`, object: observation?.object });
+  return session.journal.keep?.(`${name}.json`, `${JSON.stringify(document, undefined, 2)}\n`);
+}
+
+/** The way back in plain kubectl, should nobody be left to send it. It holds exact values, as the object does. */
+async function keepScript(
+  session: Session,
+  record: WorkloadRecord,
+  { name, object }: { readonly name: string; readonly object: Observation['object'] },
+): Promise<void> {
+  const at = new Date(session.ports.clock.now()).toISOString();
+  const undo = { run: record.run, server: `cluster ${session.run.value.clusterId}`, at, steps: [undoStep(object, record, at)] };
+  await session.journal.keep?.(name, formatUndoScript(undo));
 }
 
 async function readLog(session: Session, record: WorkloadRecord, pod: PodView): Promise<readonly string[]> {

@@ -1,21 +1,12 @@
 import type { WorkloadRecord } from '../core/rollout/run-record.ts';
-import { undoStep, type UndoStep } from '../core/undo/undo-step.ts';
+import type { Undo } from '../core/undo/undo-script.ts';
+import { undoStep } from '../core/undo/undo-step.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cluster } from '../ports/cluster.ts';
 import { pooled } from './pooled.ts';
 import { resolveTargets } from './resolve-targets.ts';
 import { workloadRef } from './resources.ts';
 import { findRun, listRecords } from './state-store.ts';
-
-/** The way back of a run, as its workloads stand now. */
-export interface Undo {
-  readonly run: string;
-  readonly server: string;
-  /** RFC 3339: when the workloads were read. */
-  readonly at: string;
-  /** The last ones changed come first. */
-  readonly steps: readonly UndoStep[];
-}
 
 export interface UndoOptions {
   readonly stateNamespace: string;

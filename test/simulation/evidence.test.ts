@@ -28,11 +28,23 @@ describe('the evidence of a failed change', () => {
 
     const { evidence } = await failing(simulation, { files });
 
-    const [[name, text] = ['', '']] = [...files];
+    const [name = '', text = ''] = [...files].find(([each]) => each.endsWith('.json')) ?? [];
     expect(evidence?.file).toBe(`/journals/${name}`);
     expect(name).toBe('shop.Deployment.bad.1.json');
     expect(JSON.parse(text)).toMatchObject({ workload: 'shop/Deployment/bad', attempt: 1, cause: { id: 'agent-flag' }, reason: { id: 'container-crashed' } });
     expect(text).not.toContain('hunter2');
+  });
+
+  it('comes with a kubectl script that puts the workload back, as the engine would', async () => {
+    const simulation = await open();
+    const files = new Map<string, string>();
+
+    await failing(simulation, { files });
+
+    const script = files.get('shop.Deployment.bad.1.sh') ?? '';
+    const [, patch = '[]'] = /kubectl patch deployments\.apps\/bad -n shop --type=json --field-manager=changeover -p '(.*)' && settle/.exec(script) ?? [];
+    expect(script).toMatch(/^#!\/bin\/sh\n/);
+    expect(JSON.parse(patch)).toContainEqual({ op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'registry.example.com/shop/bad:1' });
   });
 
   it('that can neither be read nor kept holds up no way back', async () => {

@@ -5,10 +5,11 @@ import type { ImageReport, RewriteReport } from '../../core/image-report/image-r
 import type { RefusedRewrite } from '../../core/image-report/plan-rewrite.ts';
 import { formatReference, parseImageReference, type ImageReference } from '../../core/image/reference.ts';
 import { defaultPolicy } from '../../core/policy/default-policy.ts';
+import { quote } from '../../core/shell-quote.ts';
 import { confirm } from '../confirm.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { abortable } from '../interrupts.ts';
-import { quote, type Invocation } from '../invocation.ts';
+import type { Invocation } from '../invocation.ts';
 import { loadPolicy } from '../load-policy.ts';
 import { formatRewriteSummary } from '../render/image-rewrite-summary.ts';
 import { formatImage } from '../render/image-view.ts';

@@ -1,10 +1,11 @@
 import { makePlan } from '../../app/make-plan.ts';
 import type { Plan } from '../../core/plan/plan.ts';
 import type { ExitCode } from '../exit-code.ts';
-import { flagsOf, namespacesOf, quote, type Invocation } from '../invocation.ts';
+import { flagsOf, namespacesOf, type Invocation } from '../invocation.ts';
 import { loadPolicy } from '../load-policy.ts';
 import { formatPlan } from '../render/plan-view.ts';
 import { ChangeoverError } from '../../core/error.ts';
+import { quote } from '../../core/shell-quote.ts';
 import type { PlacedPolicy } from '../wiring.ts';
 import { withEngine } from '../with-engine.ts';
 import { writeResult } from '../write-result.ts';

@@ -1,10 +1,10 @@
 import { readUndo } from '../../app/undo-steps.ts';
 import { ChangeoverError } from '../../core/error.ts';
+import { formatUndoScript } from '../../core/undo/undo-script.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { abortable } from '../interrupts.ts';
 import { connectionOf, runOf, type Invocation } from '../invocation.ts';
 import { count } from '../render/messages/say.ts';
-import { formatUndoScript } from '../render/undo-script.ts';
 
 /** `changeover undo --print [W…]`: the script that puts a run back without Changeover. 3 when a workload needs a person, as no command can be right for it. */
 export async function runUndo({ wiring, options, args }: Invocation): Promise<ExitCode> {

@@ -2,7 +2,7 @@ import type { Conversion } from '../../app/convert-manifests.ts';
 import type { NewImage } from '../../core/convert/convert-target.ts';
 import type { Severity } from '../../core/finding.ts';
 import type { Policy } from '../../core/policy/policy.ts';
-import { quote } from '../invocation.ts';
+import { quote } from '../../core/shell-quote.ts';
 import { skippedText } from './convert-texts.ts';
 import { findingText } from './messages/finding-text.ts';
 import { count } from './messages/say.ts';

@@ -1,6 +1,6 @@
 import type { ExportedWorkload, NotExported } from '../../core/export/export-workload.ts';
 import type { ExportedFile } from '../../core/export/exported-file.ts';
-import { quote } from '../invocation.ts';
+import { quote } from '../../core/shell-quote.ts';
 import { count } from './messages/say.ts';
 import { skipText } from './messages/skip-text.ts';
 import type { Paint } from './paint.ts';

@@ -90,7 +90,8 @@ function judgeStanding(workload: Workload, record: WorkloadRecord): Finding | un
       what: ended ? `${ended.reason || 'Error'}, exit code ${ended.exitCode}` : 'CrashLoopBackOff',
     });
   }
-  return record.state === 'DEFERRED_ZERO' && pods.length > 0 ? drift('woken-unverified', { pods: pods.length }) : undefined;
+  const waits = record.state === 'DEFERRED_ZERO' || record.state === 'DEFERRED_VERIFY';
+  return waits && pods.length > 0 ? drift('woken-unverified', { pods: pods.length }) : undefined;
 }
 
 function drift(id: string, params: Finding['params']): Finding {

@@ -3,9 +3,8 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Undo } from '../../app/undo-steps.ts';
-import type { UndoStep } from '../../core/undo/undo-step.ts';
-import { formatUndoScript } from './undo-script.ts';
+import type { UndoStep } from './undo-step.ts';
+import { formatUndoScript, type Undo } from './undo-script.ts';
 
 const nasty = `-Dname='a b' "$HOME" \`id\` $(id) \\ \n\ttab é 漢 'PATCH'`;
 const ops = [{ op: 'replace', path: '/spec/template/spec/containers/0/env/0', value: { name: 'A', value: nasty } }] as const;

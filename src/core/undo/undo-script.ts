@@ -1,10 +1,18 @@
-import { workloadRef } from '../../app/resources.ts';
-import type { Undo } from '../../app/undo-steps.ts';
-import { assertNever } from '../../core/error.ts';
-import type { UndoStep } from '../../core/undo/undo-step.ts';
-import type { Edit } from '../../core/workload/edit.ts';
-import { quote } from '../invocation.ts';
-import { printable } from './printable.ts';
+import { assertNever, ChangeoverError } from '../error.ts';
+import { quote } from '../shell-quote.ts';
+import type { Edit } from '../workload/edit.ts';
+import { findKind } from '../workload/kinds/kind-of.ts';
+import type { UndoStep } from './undo-step.ts';
+
+/** The way back of a run, or of a part of it, as its workloads stand now. */
+export interface Undo {
+  readonly run: string;
+  readonly server: string;
+  /** RFC 3339: when the workloads were read. */
+  readonly at: string;
+  /** The last ones changed come first. */
+  readonly steps: readonly UndoStep[];
+}
 
 /** The shell script that puts a run back with kubectl alone: POSIX sh, one `kubectl patch` per workload, the first failure stops it. */
 export function formatUndoScript(undo: Undo): string {
@@ -67,7 +75,13 @@ function formatStep(step: UndoStep, run: string): readonly string[] {
 }
 
 function command({ id, ops }: UndoStep & { readonly kind: 'restore' | 'release' }): readonly string[] {
-  const { resource, namespace, name } = workloadRef(id);
+  const [namespace = '', kind = '', name = ''] = id.split('/');
+  const resource = findKind(kind)?.resource;
+  if (!resource)
+    throw new ChangeoverError('unsupported', `${kind} is not a kind of workload that this version knows`, {
+      target: id,
+      hint: 'Use the version that made the run.',
+    });
   const where = quote(namespace);
   const what = quote(`${resource.plural}.${resource.apiVersion.split('/')[0]}/${name}`);
   const patch = `kubectl patch ${what} -n ${where} --type=json --field-manager=changeover -p ${quote(JSON.stringify(ops))}`;
@@ -110,4 +124,9 @@ function ending(byHand: readonly string[]): readonly string[] {
     `echo ${quote(`NOT put back, a person must look: ${byHand.map((id) => printable(id)).join(', ')}; the comments of this script say what was there`)} >&2`,
     'exit 3',
   ];
+}
+
+/** One line of a comment: nothing foreign may end it, or move the cursor of whoever reads it. */
+function printable(text: string): string {
+  return text.replaceAll(/\s/g, ' ').replaceAll(/[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, '');
 }
