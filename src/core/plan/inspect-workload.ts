@@ -9,6 +9,7 @@ import { detectOwner, ownerReverts } from '../workload/owner.ts';
 import { ownerFindings } from './owner-findings.ts';
 import type { Container, Workload } from '../workload/workload.ts';
 import { idleFindings, illBefore, matchesNameRule, type Candidate, type FirstLook } from './first-look.ts';
+import { injectionFindings } from './brought-agent.ts';
 import { ownerOf } from './owner-team.ts';
 import type { Owner } from './plan.ts';
 import { readContainer, type ContainerReading } from './read-container.ts';
@@ -60,7 +61,7 @@ export function inspectWorkload(input: InspectInput): Inspection {
   const inspected = look.candidates.map((candidate) => inspectContainer(candidate, input));
   const business = chooseContainer(inspected, input);
   const owner = input.owner ?? detectOwner(workload.object);
-  const findings = business ? [...findingsOf(business), ...ownerFindings(owner), ...idleFindings(workload, policy)] : [];
+  const findings = business ? [...findingsOf(business), ...ownerFindings(owner), ...idleFindings(workload, policy), ...injectionFindings(workload)] : [];
   const base = { workload, owner, configMaps: input.configMaps, ...(business ? { business } : {}), findings };
   if (look.skip) return { ...base, skip: look.skip };
   if (!business)
@@ -88,6 +89,9 @@ function judgeBusiness(
     // The agent may be in what must not be read.
     const unreadable = business.reading.options.findings.find((finding) => finding.id === 'options-unreadable');
     if (unreadable) return { skip: { id: 'blocked', params: { findings: [unreadable.id] } } };
+    // Or come with each pod.
+    const [injected] = policy.from.agent === 'skywalking' ? injectionFindings(workload) : [];
+    if (injected) return { skip: { id: 'blocked', params: { findings: [injected.id] } } };
     return { skip: { id: business.reading.options.jvm === 'no' ? 'no-jvm' : 'no-agent', params: {} } };
   }
   if (business.digests.length > 1) return { skip: { id: 'multiple-digests', params: { digests: business.digests } } };

@@ -6,6 +6,7 @@ import { absolutePath } from '../jvm/absolute-path.ts';
 import { redact } from '../redact.ts';
 import { containers, podSpec } from '../workload/pod-template.ts';
 import type { Container } from '../workload/workload.ts';
+import { broughtBy } from './brought-agent.ts';
 import { refuse, type DeliveryQuestion, type Refusal } from './delivery.ts';
 import { textOf } from './read-container.ts';
 
@@ -34,7 +35,7 @@ export function findOldPlace(question: DeliveryQuestion): OldPlace | Refusal {
   if (!files) return refuse('layers-not-scanned', { reason: facts.scanProblem ?? 'the layer scan is off' });
   // A jar that comes from a volume is not in the image either; the volume is what its owner needs to hear of.
   const covered = mountOver(question, [jarPath]);
-  if (covered) return refuse('mounted-over', covered);
+  if (covered) return refuseCovered(question, covered);
   const jar = files.physicalPath(jarPath);
   const final = finalPath(files, jarPath);
   if (jar === undefined || final === undefined) return refuse('jar-not-in-image', { path: jarPath });
@@ -44,6 +45,12 @@ export function findOldPlace(question: DeliveryQuestion): OldPlace | Refusal {
   if (moved) return refuse('jar-moved-by-script', moved);
   const folder = parentOf(final);
   return { kind: 'proven', files, jar, folder, children: files.children(folder) };
+}
+
+/** A jar on a volume that another container fills comes from that one's image: it is the one that would have to be rewritten. */
+function refuseCovered({ workload, container }: DeliveryQuestion, covered: { readonly path: string; readonly mount: string }): Refusal {
+  const by = broughtBy(workload, container.name, covered.mount);
+  return by ? refuse('agent-copied-from', { ...covered, container: by.name, image: by.image }) : refuse('mounted-over', covered);
 }
 
 /** Why the new agent's home cannot be its own: the image has it already, or a volume covers it. */

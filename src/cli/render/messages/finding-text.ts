@@ -46,6 +46,10 @@ const image: Texts = {
   'flag-in-our-image': () => "the new agent's option is in our own image alone, so no old option could lead to the next one: delivery: image rewrites it",
   'home-taken': (p) => `the image already has something at ${p('path')}, the new agent's home`,
   'mounted-over': (p) => `a volume mounted at ${p('mount')} covers ${p('path')}`,
+  'agent-copied-from': (p) =>
+    `the container ${p('container')} brings ${p('path')} on a volume at ${p('mount')}, out of the image ${p('image')}: the agent is not in the service's own image, and images that others copy an agent from are not rewritten yet; name the new agent's image there`,
+  'swck-injects': (p) =>
+    `SkyWalking's operator adds its agent to every new pod, beside the new one: set the label ${p('label')} to "false" in the pod template, and give the service its agent another way`,
   'jar-moved-by-script': (p) => `the old agent's jar is copied, moved or fetched at start by ${p('where')}: ${p('line')}`,
   'path-not-proven': (p) => `the path ${p('path')} in the image cannot be changed safely${around(': ', p('because'))}`,
   'push-denied': (p) => `the registry does not let us push to ${p('repository')}`,
@@ -119,7 +123,8 @@ const settings: Texts = {
   'mapping-partial': partialText,
   'mapping-lost': lostText,
   'setting-unresolved': (p) => `the old agent's setting ${p('key')} depends on something that is not known`,
-  'setting-withheld': (p) => `the old agent's setting ${p('key')} holds a credential and is not carried over: give what the new backend asks for as a Secret (OTEL_EXPORTER_OTLP_HEADERS)`,
+  'setting-withheld': (p) =>
+    `the old agent's setting ${p('key')} holds a credential and is not carried over: give what the new backend asks for as a Secret (OTEL_EXPORTER_OTLP_HEADERS)`,
   'agent-args-ignored': (p) => `the old agent cannot read the arguments behind ${p('jar')} and ignores them`,
   'agent-config-unread': (p) => `the old agent's settings are in ${p('path')}, which could not be read`,
   'agent-config-broken': (p) =>
@@ -132,6 +137,7 @@ const settings: Texts = {
 const bridge: Texts = {
   'bridge-hidden': (p) =>
     `its own ${p('by')} hides the image's, so the bridge would not be loaded and chains would break: add ${p('folder')} to it, or set to.bridge: false`,
+  'extensions-hidden': (p) => `its own ${p('by')} hides the image's, so the extensions of spec.to.extensions are not loaded: add ${p('folder')} to it`,
   'bridge-yaml-config': (p) =>
     `its agent is configured by a YAML file (${p('by')}), and then asks no extension for headers: the bridge would not work and chains would break`,
   'bridge-propagators-none': (p) => `${p('by')} asks for no trace headers at all (none): the bridge obeys, and chains break`,
@@ -172,7 +178,8 @@ const change: Texts = {
   unverified: (p) =>
     `no pod runs, so nothing will be proven by the change: the image is what its name means now, and ${p('because') === 'next-run' ? 'the next run' : 'the next pod'} is the first to use it`,
   'instrumentation-unsupported': (p) => `the Instrumentation manifest's ${p('field')} is not taken over`,
-  'sampler-cuts-chains': (p) => `the sampler ${p('sampler')} does not follow the caller's decision, so chains are cut where services disagree: use parentbased_${p('sampler')}`,
+  'sampler-cuts-chains': (p) =>
+    `the sampler ${p('sampler')} does not follow the caller's decision, so chains are cut where services disagree: use parentbased_${p('sampler')}`,
   'secret-must-exist': (p) => `${p('name')} comes from the Secret ${p('secret')} (${p('key')}): without it in this namespace, pods do not start`,
   'ghost-env': (p) => `${p('name')} is added to the pod and survives the owner's next deploy`,
 };
