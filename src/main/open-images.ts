@@ -30,7 +30,14 @@ export function openImages(placed: PlacedPolicy | undefined, secrets?: PullSecre
       registry,
       layers: openLayerReader(registry, cache),
       clock: systemClock,
-      agentFiles: () => (agentFiles ??= readAgentFiles(placed?.policy.to.files ?? { kind: 'none' }, { directory, registry, cache, ...bridge })),
+      agentFiles: () =>
+        (agentFiles ??= readAgentFiles(placed?.policy.to.files ?? { kind: 'none' }, {
+          directory,
+          registry,
+          cache,
+          extensions: placed?.policy.to.extensions ?? [],
+          ...bridge,
+        })),
       runCommand,
       policyFiles: () => (policyFiles ??= readPolicyFiles(placed?.policy.image.files ?? {}, directory)),
     },

@@ -79,7 +79,7 @@ async function searchLayer(registry: Registry, layer: ImageLayers & { readonly d
 }
 
 /** Whiteouts that hide the path in the layers below: of itself or of a folder above it. Source: OCI image-spec layer.md. */
-function whiteoutsOf(path: string): ReadonlySet<string> {
+export function whiteoutsOf(path: string): ReadonlySet<string> {
   const hiding = new Set<string>();
   for (let at = path; at !== '/'; at = posix.dirname(at)) {
     hiding.add(posix.join(posix.dirname(at), `.wh.${posix.basename(at)}`));
@@ -93,7 +93,8 @@ function linkOf(entry: LayerEntry): Found {
   return { kind: 'link', path: entry.type === 'hardlink' ? posix.join('/', entry.link) : posix.resolve(posix.dirname(entry.path), entry.link) };
 }
 
-async function* limited(source: AsyncIterable<Uint8Array>, budget: { left: number }, target: string): AsyncGenerator<Uint8Array> {
+/** The chunks, as long as the budget lasts: then `too-large`. */
+export async function* limited(source: AsyncIterable<Uint8Array>, budget: { left: number }, target: string): AsyncGenerator<Uint8Array> {
   for await (const chunk of source) {
     budget.left -= chunk.length;
     if (budget.left < 0) throw tooLarge(target);

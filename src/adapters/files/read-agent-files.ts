@@ -3,15 +3,16 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { ChangeoverError } from '../../core/error.ts';
 import { sha256Digest } from '../../core/image/digest.ts';
-import { readManifest, type ImageManifest } from '../../core/image/manifest.ts';
 import { parseImageReference } from '../../core/image/reference.ts';
 import { BRIDGE_PATH } from '../../core/plan/bridge.ts';
-import type { AgentSource } from '../../core/policy/policy.ts';
+import type { AgentSource, ExtensionSource } from '../../core/policy/policy.ts';
 import type { Cache } from '../../ports/cache.ts';
 import type { Registry } from '../../ports/registry.ts';
 import { readAgentVersion } from './agent-jar.ts';
 import { decompress } from './decompress.ts';
 import { findInLayers } from './find-in-layers.ts';
+import { readLinuxManifest } from './read-linux-manifest.ts';
+import { readExtensions } from './read-extensions.ts';
 import { listZip } from './read-zip.ts';
 import { createTarParser } from './tar-parser.ts';
 
@@ -23,6 +24,7 @@ export interface AgentFilesOptions {
   readonly cache?: Cache;
   /** Path of the bridge's jar, where it goes along. */
   readonly bridge?: string;
+  readonly extensions?: readonly ExtensionSource[];
   readonly signal?: AbortSignal;
 }
 
@@ -48,7 +50,7 @@ const MAX_FILES = 1000;
 
 /**
  * Reads the new agent from where the policy's `to.files` says: a jar, a folder or a tar.gz with `javaagent.jar` at its root, or
- * an image holding `/javaagent.jar`; and the bridge. Throws `invalid-file` when one is not there or is no OpenTelemetry Java
+ * an image holding `/javaagent.jar`; the bridge, and other extensions. Throws `invalid-file` when one is not there or is no OpenTelemetry Java
  * agent, `too-large` past 256 MiB, `usage` when no policy was given, and whatever the registry throws.
  */
 export async function readAgentFiles(source: AgentSource, options: AgentFilesOptions): Promise<ReadAgentFiles> {
@@ -63,7 +65,8 @@ export async function readAgentFiles(source: AgentSource, options: AgentFilesOpt
   }
   const version = readAgentVersion(jar.bytes, target);
   const bridge = options.bridge === undefined ? undefined : { path: BRIDGE_PATH, bytes: await readBridge(options.bridge) };
-  const placed = [...files.map(({ path, bytes }) => ({ path: `agent/${path}`, bytes })), ...(bridge ? [bridge] : [])];
+  const extensions = await readExtensions(options.extensions ?? [], options);
+  const placed = [...files.map(({ path, bytes }) => ({ path: `agent/${path}`, bytes })), ...(bridge ? [bridge] : []), ...extensions];
   return { version, ...(bridge ? { bridge: sha256Digest(bridge.bytes) } : {}), files: placed.sort((a, b) => (a.path < b.path ? -1 : 1)) };
 }
 
@@ -133,7 +136,7 @@ async function readArchive(path: string): Promise<readonly AgentFile[]> {
 
 async function readImageJar(image: string, { registry, cache, signal }: AgentFilesOptions): Promise<Uint8Array> {
   const { repository, tag, digest } = parseImageReference(image);
-  const manifest = await readLinuxManifest(registry, { image, reference: digest ?? tag ?? 'latest', signal });
+  const manifest = await readLinuxManifest(registry, { image, reference: digest ?? tag ?? 'latest', signal }, (why) => missing(why, image));
   const key = `agent-jar-v1/${manifest.digest}`;
   const cached = await cache?.get(key);
   if (cached) return cached;
@@ -142,26 +145,6 @@ async function readImageJar(image: string, { registry, cache, signal }: AgentFil
   if (!jar) throw missing(`the image holds no /${JAR}`, image);
   await cache?.put(key, jar);
   return jar;
-}
-
-interface ImageRequest {
-  readonly image: string;
-  readonly reference: string;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** The jar is the same for every processor: of an index, its first Linux image. */
-async function readLinuxManifest(registry: Registry, { image, reference, signal }: ImageRequest): Promise<ImageManifest> {
-  const { repository } = parseImageReference(image);
-  const stored = await registry.manifest(repository, reference, signal);
-  if (!stored) throw missing('the registry does not have this image', image);
-  const manifest = readManifest(stored.bytes, stored.mediaType);
-  if (manifest.kind === 'image') return manifest;
-  const child = manifest.manifests.find(({ platform }) => platform?.os === 'linux');
-  const storedChild = child && (await registry.manifest(repository, child.digest, signal));
-  const parsed = storedChild && readManifest(storedChild.bytes, storedChild.mediaType);
-  if (parsed?.kind !== 'image') throw missing('the index holds no image for Linux', image);
-  return parsed;
 }
 
 function missing(why: string, target: string): ChangeoverError {

@@ -4,6 +4,7 @@ import type { Finding } from '../finding.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { DeliverySubject } from './delivery.ts';
 import type { ContainerReading } from './read-container.ts';
+import { askedEnv } from './target-env.ts';
 
 /** The bridge's jar, below `to.home`. */
 export const BRIDGE_PATH = 'extensions/changeover-bridge.jar';
@@ -31,20 +32,26 @@ interface GivenSetting {
  * break; an upgrade breaks nothing that was whole. Nothing where the policy leaves the bridge out.
  */
 export function bridgeSettings({ facts, policy }: DeliverySubject, reading: ContainerReading, found: DetectedAgent): BridgeSettings {
-  if (!policy.to.bridge) return { works: false, env: {}, findings: [] };
+  if (!policy.to.bridge && policy.to.extensions.length === 0) return { works: false, env: {}, findings: [] };
   const given = (name: string): GivenSetting | undefined => givenSetting(name, { reading, found, policy });
   const folder = `${policy.to.home}/extensions`;
   const extensions = given(EXTENSIONS);
   const inImage = facts.config.env.findLast(([name]) => name === EXTENSIONS)?.[1];
-  const isHidden = extensions !== undefined && hidesImage(extensions, reading) && !loads(extensions.value, folder);
+  const hasMore = policy.to.extensions.length > 0;
+  const loads = (list: string): boolean => loadsFolder(list, folder) || (!hasMore && loadsBridge(list, folder));
+  const isHidden = extensions !== undefined && hidesImage(extensions, reading) && !loads(extensions.value);
   const others = inImage ?? (extensions && !hidesImage(extensions, reading) ? extensions.value : '');
+  const env = { [EXTENSIONS]: loads(others) ? others : [others, folder].filter((part) => part !== '').join(',') };
+  const moreHidden: readonly Finding[] = isHidden && hasMore ? [{ id: 'extensions-hidden', severity: 'warn', params: { by: extensions.by, folder } }] : [];
+  if (!policy.to.bridge) return { works: false, env, findings: moreHidden };
   const severity = policy.from.agent === policy.to.agent ? 'warn' : 'block';
   const yaml = given('OTEL_CONFIG_FILE') ?? given('OTEL_EXPERIMENTAL_CONFIG_FILE');
   const propagators = given('OTEL_PROPAGATORS');
   return {
     works: !isHidden && !yaml,
-    env: { [EXTENSIONS]: loads(others, folder) ? others : [others, folder].filter((part) => part !== '').join(',') },
+    env,
     findings: [
+      ...moreHidden,
       ...(isHidden ? [{ id: 'bridge-hidden', severity, params: { by: extensions.by, folder } } as const] : []),
       ...(yaml ? [{ id: 'bridge-yaml-config', severity, params: { by: yaml.by } } as const] : []),
       ...(propagators?.value.split(',').some((each) => each.trim() === 'none')
@@ -65,8 +72,8 @@ function givenSetting(
   const own = values[key];
   if (own) return own.value === '' ? undefined : { value: own.value, by: own.source };
   if (findings.some(({ params }) => params['key'] === key)) return { value: '', by: `-D${key}` };
-  const wanted = policy.to.env[name];
-  return wanted ? { value: wanted, by: 'spec.to.env' } : undefined;
+  const wanted = askedEnv(policy)[name];
+  return wanted ? { value: wanted, by: name in policy.to.env ? 'spec.to.env' : 'spec.to.instrumentation' } : undefined;
 }
 
 /** Whether a setting takes the place of the image's own variable. */
@@ -74,7 +81,14 @@ function hidesImage({ by }: GivenSetting, { env }: ContainerReading): boolean {
   return by === `env ${EXTENSIONS}` ? (env.sources[EXTENSIONS]?.kind.startsWith('pod-') ?? false) : by === 'agent arguments' || by.startsWith('-D');
 }
 
-function loads(extensions: string, folder: string): boolean {
-  const paths = extensions.split(',').map((path) => path.trim().replace(/\/+$/, ''));
-  return paths.includes(folder) || paths.includes(`${folder}/changeover-bridge.jar`);
+function loadsFolder(extensions: string, folder: string): boolean {
+  return pathsOf(extensions).includes(folder);
+}
+
+function loadsBridge(extensions: string, folder: string): boolean {
+  return pathsOf(extensions).includes(`${folder}/changeover-bridge.jar`);
+}
+
+function pathsOf(extensions: string): readonly string[] {
+  return extensions.split(',').map((path) => path.trim().replace(/\/+$/, ''));
 }

@@ -13,7 +13,7 @@ import { bridgeSettings } from './bridge.ts';
 import type { DeliveryMode, DeliverySubject } from './delivery.ts';
 import type { ContainerReading } from './read-container.ts';
 import { isUpgrade } from './running-agents.ts';
-import { chosenSampler, imageEnv, podEnvEdits, targetAgent } from './target-env.ts';
+import { askedEnv, chosenSampler, imageEnv, manifestEdits, podEnvEdits, targetAgent } from './target-env.ts';
 
 /** What configures the new agent: variables of the image for the fleet's settings, of the pod for the workload's own. */
 export interface SettingsPlan {
@@ -46,12 +46,21 @@ export function planSettings(
     ? withoutDerived(mapping.env, policy, opentelemetry.readSettings(reading.context, found))
     : { ...mapping.env, ...headerPrefixes(settings, policy) };
   const given = giveWay(needed, { policy, own: opentelemetry.readSettings(reading.context, found), fleet: fleet.env });
-  const pod = podEnvEdits(container, given.env, { ...Object.fromEntries(facts.config.env), ...fleet.env });
+  const hidden = { ...Object.fromEntries(facts.config.env), ...fleet.env, ...literalPodEnv(policy) };
+  const pod = podEnvEdits(container, given.env, hidden);
+  const made = new Set(pod.edits.map((edit) => (edit.kind === 'env' ? edit.name : '')));
+  const manifest = manifestEdits(container, policy, made);
   return {
     env: { ...fleet.env, ...bridge.env },
-    podEdits: pod.edits,
-    findings: [...told, ...fleet.findings, ...bridge.findings, ...given.findings, ...pod.findings],
+    // Attributes may refer to the manifest's variables, which must stand before them.
+    podEdits: [...manifest.edits, ...pod.edits],
+    findings: [...told, ...fleet.findings, ...bridge.findings, ...given.findings, ...pod.findings, ...manifest.findings],
   };
+}
+
+/** The manifest's values that hold references: what a mapped variable of the same name is joined with. */
+function literalPodEnv({ to }: Policy): MappedSettings['env'] {
+  return Object.fromEntries((to.instrumentation?.podEnv ?? []).flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])));
 }
 
 /** The settings of a detected agent; none where we do not know it. */
@@ -100,9 +109,11 @@ function giveWay(
   env: MappedSettings['env'],
   { policy, own, fleet }: { readonly policy: Policy; readonly own: AgentSettings; readonly fleet: MappedSettings['env'] },
 ): MappedSettings {
+  const asked = { ...askedEnv(policy), ...Object.fromEntries((policy.to.instrumentation?.podEnv ?? []).map((each) => [each.name, ''])) };
   const by = (name: string): string | undefined =>
     name !== NAME && name !== ATTRIBUTES && name.startsWith('OTEL_')
-      ? (own.values[name.toLowerCase().replaceAll('_', '.')]?.source ?? (name in policy.to.env ? 'spec.to.env' : undefined))
+      ? (own.values[name.toLowerCase().replaceAll('_', '.')]?.source ??
+        (name in asked ? `spec.to.${name in policy.to.env ? 'env' : 'instrumentation'}` : undefined))
       : undefined;
   const entries = Object.entries(env).map(([name, value]) => ({ name, value, by: by(name) }));
   const joined = (name: string, value: string): string => (listVariables.has(name) && fleet[name] ? `${fleet[name]},${value}` : value);

@@ -1,9 +1,10 @@
 import type { TargetAgent } from '../agents/skywalking/mapped-variables.ts';
 import type { Finding } from '../finding.ts';
 import type { ImageConfig } from '../image/image-facts.ts';
+import { isJsonObject } from '../json.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Edit } from '../workload/edit.ts';
-import type { Container } from '../workload/workload.ts';
+import type { Container, EnvVar } from '../workload/workload.ts';
 
 const ATTRIBUTES = 'OTEL_RESOURCE_ATTRIBUTES';
 
@@ -16,7 +17,7 @@ export function imageEnv(
   config: ImageConfig,
   { container, version }: { readonly container: Container; readonly version: string },
 ): { readonly env: { readonly [name: string]: string }; readonly findings: readonly Finding[] } {
-  const asked = { ...samplerEnv(policy), ...policy.to.env };
+  const asked = askedEnv(policy);
   const wanted = { ...signals(policy), ...foreignHeaders(policy), ...protocol(asked, targetAgent(policy, version)), ...asked };
   const own = new Map<string, string>([
     ...config.env.map(([name]) => [name, 'image ENV'] as const),
@@ -59,15 +60,45 @@ export function podEnvEdits(
   return { edits, findings };
 }
 
+/** What the policy itself asks for, for the whole fleet: its manifest, its sampler, its variables, each before the one named first. */
+export function askedEnv(policy: Policy): { readonly [name: string]: string } {
+  return { ...policy.to.instrumentation?.env, ...samplerEnv(policy), ...policy.to.env };
+}
+
 /** The sampler somebody chose; undefined = nobody did. */
-export function chosenSampler({ to }: Policy): string | undefined {
-  return to.env['OTEL_TRACES_SAMPLER'] ?? to.sampler;
+export function chosenSampler(policy: Policy): string | undefined {
+  return policy.to.env['OTEL_TRACES_SAMPLER'] ?? policy.to.sampler ?? askedEnv(policy)['OTEL_TRACES_SAMPLER'];
 }
 
 function samplerEnv({ to }: Policy): { readonly [name: string]: string } {
   const [name = '', ...argument] = to.sampler?.split('=') ?? [];
   if (name === '') return {};
   return { OTEL_TRACES_SAMPLER: name, ...(argument.length > 0 ? { OTEL_TRACES_SAMPLER_ARG: argument.join('=') } : {}) };
+}
+
+/** Variables of the policy's manifest that only a pod can hold. A Secret must be in every namespace, or pods do not start. */
+export function manifestEdits(
+  container: Container,
+  { to }: Policy,
+  made: ReadonlySet<string>,
+): { readonly edits: readonly Edit[]; readonly findings: readonly Finding[] } {
+  const { podEnv = [], findings = [] } = to.instrumentation ?? {};
+  const own = new Set((container.env ?? []).map(({ name }) => name));
+  const added = podEnv.filter(({ name }) => !own.has(name) && !made.has(name) && to.env[name] === undefined);
+  return {
+    edits: added.map((after): Edit => ({ kind: 'env', container: container.name, name: after.name, before: null, after })),
+    findings: [
+      ...findings,
+      ...added.map(({ name }): Finding => ({ id: 'ghost-env', severity: 'info', params: { name } })),
+      ...added.flatMap((variable) => secretFindings(variable)),
+    ],
+  };
+}
+
+function secretFindings({ name, valueFrom }: EnvVar): readonly Finding[] {
+  const reference = isJsonObject(valueFrom) ? valueFrom['secretKeyRef'] : undefined;
+  if (!isJsonObject(reference) || reference['optional'] === true) return [];
+  return [{ id: 'secret-must-exist', severity: 'warn', params: { name, secret: reference['name'] ?? '', key: reference['key'] ?? '' } }];
 }
 
 function signals(policy: Policy): { readonly [name: string]: string } {
@@ -88,9 +119,14 @@ function protocol(env: { readonly [name: string]: string }, { major }: TargetAge
 }
 
 /** What the new agent's jar and the policy decide of how settings are said; a version that says nothing counts as 2.0. */
-export function targetAgent({ to }: Policy, version: string): TargetAgent {
+export function targetAgent(policy: Policy, version: string): TargetAgent {
   const [, major = '2', minor = '0'] = /^(\d+)(?:\.(\d+))?/.exec(version) ?? [];
-  return { major: Number(major), minor: Number(minor), secure: endpointOf(to.env).startsWith('https://'), metrics: to.signals.metrics !== 'none' };
+  return {
+    major: Number(major),
+    minor: Number(minor),
+    secure: endpointOf(askedEnv(policy)).startsWith('https://'),
+    metrics: policy.to.signals.metrics !== 'none',
+  };
 }
 
 function endpointOf(env: { readonly [name: string]: string }): string {

@@ -70,7 +70,8 @@ describe('parsePolicy', () => {
         readyTimeoutMs: 300_000,
         files: {},
       },
-      rollout: { batchSize: 10, waves: [1, 3, 10], soakMs: 300_000, maxFailures: 0, maxStale: 0.1, onFailure: 'rollback', maxSurgePods: 30, windows: [] },
+      rollout: { batchSize: 10, waves: [1, 3, 10], soakMs: 300_000,
+        canaryMs: 0, maxFailures: 0, maxStale: 0.1, onFailure: 'rollback', maxSurgePods: 30, windows: [], drill: false },
       proof: 'log',
       verify: { gate: false },
       allow: [],
@@ -141,8 +142,6 @@ describe('parsePolicy', () => {
   });
 
   it.each([
-    [{ rollout: { canary: '5m' } }, 'spec.rollout.canary'],
-    [{ rollout: { drill: true } }, 'spec.rollout.drill'],
     [{ rollout: { topology: 'jaeger' } }, 'spec.rollout.topology'],
     [{ gates: [{ url: 'http://x' }] }, 'spec.gates'],
   ])('refuses by name what is not built yet: %j', (spec, path) => {
@@ -250,7 +249,7 @@ describe('parsePolicy', () => {
       apiVersion: 'v1',
       kind: 'Changeover',
       metadata: { name: 'Not Valid' },
-      spec: { to: {}, rollout: { canary: '1m', btchSize: 1 }, gates: [1] },
+      spec: { to: {}, rollout: { canary: 'soon', btchSize: 1 }, gates: [1] },
     });
 
     expect(said).toHaveLength(6);

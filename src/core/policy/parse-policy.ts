@@ -38,7 +38,7 @@ function mapping(value: Json | undefined): JsonObject {
 function toPolicy(file: PolicyFile, source: JsonObject): Policy {
   const { select, from, to, delivery, image, rollout, proof, verify, allow, owners, notify, approvals, registries } = file.spec;
   const { readyTimeout, ...imageRest } = image;
-  const { soak, ...rolloutRest } = rollout;
+  const { soak, canary, ...rolloutRest } = rollout;
   const { jaeger, ...verifyRest } = verify;
   return {
     name: file.metadata.name,
@@ -47,7 +47,7 @@ function toPolicy(file: PolicyFile, source: JsonObject): Policy {
     to: targetOf(to),
     delivery,
     image: { ...imageRest, readyTimeoutMs: readyTimeout },
-    rollout: { ...rolloutRest, soakMs: soak },
+    rollout: { ...rolloutRest, soakMs: soak, canaryMs: canary },
     proof,
     verify: { ...verifyRest, ...traceStore(jaeger) },
     allow,
