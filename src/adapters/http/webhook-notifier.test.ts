@@ -1,5 +1,10 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { NotifyRule } from '../../core/policy/policy.ts';
 import { webhookNotifier } from './webhook-notifier.ts';
@@ -52,6 +57,14 @@ describe('a webhook', () => {
     expect(String((error as Error).stack)).not.toContain('s3cret');
   });
 
+  it('behind a certificate that nobody vouches for gets nothing', async () => {
+    const server = await receiver([{ status: 200 }], selfSigned());
+
+    await expect(server.notifier.send(rule, {})).rejects.toThrow('the webhook in HOOK cannot be reached: DEPTH_ZERO_SELF_SIGNED_CERT');
+
+    expect(server.received).toEqual([]);
+  });
+
   it.each([
     ['is not set', undefined],
     ['holds no URL', 'not a url s3cret'],
@@ -79,9 +92,9 @@ interface Receiver {
   close(): void;
 }
 
-async function receiver(answers: readonly Scripted[]): Promise<Receiver> {
+async function receiver(answers: readonly Scripted[], tls?: Certificate): Promise<Receiver> {
   const received: Receiver['received'] = [];
-  const server = createServer((request, response) => {
+  const answer: RequestListener = (request, response) => {
     void readBody(request).then((text) => {
       received.push({ method: request.method, path: request.url, type: request.headers['content-type'], body: JSON.parse(text) });
       const { status, retryAfter, location } = answers[received.length - 1] ?? { status: 500 };
@@ -89,7 +102,8 @@ async function receiver(answers: readonly Scripted[]): Promise<Receiver> {
         .writeHead(status, { ...(retryAfter === undefined ? {} : { 'retry-after': retryAfter }), ...(location === undefined ? {} : { location }) })
         .end('x'.repeat(10_000));
     });
-  });
+  };
+  const server = tls ? createTlsServer(tls, answer) : createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const waits: number[] = [];
@@ -98,8 +112,23 @@ async function receiver(answers: readonly Scripted[]): Promise<Receiver> {
     server.close();
   };
   closing.push(close);
-  const notifier = webhookNotifier({ HOOK: `http://127.0.0.1:${port}/hook?key=s3cret` }, { sleep: async (ms) => void waits.push(ms) });
+  const notifier = webhookNotifier({ HOOK: `${tls ? 'https' : 'http'}://127.0.0.1:${port}/hook?key=s3cret` }, { sleep: async (ms) => void waits.push(ms) });
   return { notifier, received, waits, close };
+}
+
+interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+function selfSigned(): Certificate {
+  const folder = mkdtempSync(join(tmpdir(), 'changeover-hook-'));
+  const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const made = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', keyFile, '-out', certFile, '-days', '1'];
+  execFileSync('openssl', ['req', '-x509', ...made, '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'], { stdio: 'ignore' });
+  const certificate = { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') };
+  rmSync(folder, { recursive: true });
+  return certificate;
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

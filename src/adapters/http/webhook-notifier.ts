@@ -29,7 +29,7 @@ export function webhookNotifier(env: { readonly [name: string]: string | undefin
     check: (rule) => void addressOf(rule, env),
     send: async (rule, body, signal) => {
       const url = addressOf(rule, env);
-      const dispatcher = new Agent({ connect: { timeout: TIMEOUT_MS }, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
+      const dispatcher = new Agent({ connect: { timeout: TIMEOUT_MS, rejectUnauthorized: true }, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
       try {
         await deliver((each) => post(url, body, { dispatcher, signal: each }), { rule, clock, ...(signal ? { signal } : {}) });
       } finally {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Edit } from '../workload/edit.ts';
+import { findKind } from '../workload/kinds/kind-of.ts';
 import type { KubeObject } from '../workload/kube-object.ts';
 import type { Decision, RunRecord, WorkloadRecord } from './run-record.ts';
 
@@ -34,7 +35,7 @@ export function kubeEvent(
     apiVersion: 'v1',
     kind: 'Event',
     metadata: { name: `${name.slice(0, 230).replace(/[^a-z0-9]+$/, '')}.${once}`, namespace, labels: { 'app.kubernetes.io/managed-by': 'changeover' } },
-    involvedObject: { apiVersion: 'apps/v1', kind, namespace, name, uid: record.item.uid },
+    involvedObject: { apiVersion: findKind(kind)?.resource.apiVersion ?? 'apps/v1', kind, namespace, name, uid: record.item.uid },
     reason,
     action: verbs[reason],
     type: reason === 'ChangeoverRolledBack' && decisionOf(run, record) === undefined ? 'Warning' : 'Normal',
