@@ -204,6 +204,19 @@ function objectTests(fixture: () => Fixture): void {
     await cluster.delete(ref(configMaps, 'by-uid'), { uid: object.metadata.uid ?? '' });
     expect(await cluster.get(ref(configMaps, 'by-uid'))).toBeUndefined();
   });
+
+  it('deletes by resourceVersion only an object that nobody has written since', async () => {
+    const { cluster, configMap, ref } = fixture();
+    const object = await cluster.create(configMap('by-version'));
+    const { uid = '', resourceVersion = '' } = object.metadata;
+    const written = await cluster.patch(ref(configMaps, 'by-version'), [{ op: 'add', path: '/metadata/labels', value: { seen: 'yes' } }]);
+
+    await expectCode(cluster.delete(ref(configMaps, 'by-version'), { uid, resourceVersion }), 'conflict');
+
+    expect(await cluster.get(ref(configMaps, 'by-version'))).toEqual(written);
+    await cluster.delete(ref(configMaps, 'by-version'), { uid, resourceVersion: written.metadata.resourceVersion ?? '' });
+    expect(await cluster.get(ref(configMaps, 'by-version'))).toBeUndefined();
+  });
 }
 
 function patchTests(fixture: () => Fixture): void {
