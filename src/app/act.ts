@@ -7,6 +7,7 @@ import { apply, fence, recoverStep } from './steps/apply.ts';
 import { claim, release } from './steps/claim.ts';
 import { fail, rollback, succeed } from './steps/finish-workload.ts';
 import { prepare } from './steps/prepare.ts';
+import { promote } from './steps/promote.ts';
 import { unstick } from './steps/unstick.ts';
 
 const PREPARE_ATTEMPTS = 5;
@@ -72,6 +73,8 @@ function carryOut(session: Session, action: Action): Promise<void> {
       return recoverStep(session, action.id);
     case 'fence':
       return fence(session, action.id);
+    case 'promote':
+      return promote(session, action.id);
     case 'succeed':
       return succeed(session, action.id);
     case 'fail':

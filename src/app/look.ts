@@ -36,8 +36,8 @@ export async function lookAt(ports: LookPorts, options: LookOptions): Promise<Si
   const now = ports.clock.now();
   const seen = policy.proof === 'spans' ? proveFromSpans(observed, traceReads, now) : observed;
   const observations = new Map(seen.map(({ record, observation }) => [record.item.id, observation]));
-  const { soakMs, maxFailures, maxStale, batchSize, windows, maxSurgePods } = policy.rollout;
-  const rules = { soakMs, proof: policy.proof, maxFailures, maxStale, batchSize, gate: policy.verify.gate };
+  const { soakMs, canaryMs, maxFailures, maxStale, batchSize, windows, maxSurgePods, drill } = policy.rollout;
+  const rules = { soakMs, canaryMs, proof: policy.proof, maxFailures, maxStale, batchSize, gate: policy.verify.gate, drill };
   const situation = { run, records, observations, now, stopping, rules, holds: { windows, maxSurgePods } };
   const gate = traceReads && run.gate?.holding && barrier(situation) ? lookAtGate(ports, traceReads, options) : undefined;
   return gate ? { ...situation, gate } : situation;

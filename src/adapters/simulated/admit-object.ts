@@ -2,7 +2,7 @@ import { ChangeoverError } from '../../core/error.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import type { KubeObject } from '../../core/workload/kube-object.ts';
 import { containers, initContainers, podSpec, podTemplate, templateLabels } from '../../core/workload/pod-template.ts';
-import { member, sameJson, specOf } from './object-parts.ts';
+import { member, number, sameJson, specOf } from './object-parts.ts';
 import { describe, keyOf } from './object-store.ts';
 import { matchesLabels } from './selectors.ts';
 
@@ -101,6 +101,10 @@ function checkTemplate(object: KubeObject): void {
   }
   if (object.kind !== 'DaemonSet' && (typeof replicas !== 'number' || replicas < 0))
     refuse(object, 'spec.replicas', `Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`);
+  const { minReadySeconds, progressDeadlineSeconds } = specOf(object);
+  if (object.kind === 'Deployment' && number(progressDeadlineSeconds) <= number(minReadySeconds)) {
+    refuse(object, 'spec.progressDeadlineSeconds', `Invalid value: ${JSON.stringify(progressDeadlineSeconds)}: must be greater than minReadySeconds`);
+  }
   const list = containers(podSpec(podTemplate(object)));
   if (list.length === 0) refuse(object, 'spec.template.spec.containers', 'Required value');
   const names = list.map((container) => container.name);

@@ -117,12 +117,15 @@ function createSet(store: ObjectStore, deployment: KubeObject, old: readonly Kub
   return store.insert(set);
 }
 
-/** Brings annotations (never removing one) and the revision of the new ReplicaSet up to date. */
+/** Brings annotations (never removing one), minReadySeconds and the revision of the new ReplicaSet up to date. */
 function copyAnnotations(store: ObjectStore, deployment: KubeObject, sets: { readonly set: KubeObject; readonly old: readonly KubeObject[] }): KubeObject {
   const { set, old } = sets;
   const revision = Math.max(revisionOf(set), newestRevision(old) + 1);
   const annotations = { ...set.metadata.annotations, ...copied(deployment), [REVISION]: String(revision) };
-  return store.update(set, { ...set, metadata: { ...set.metadata, annotations } });
+  const { minReadySeconds: _old, ...spec } = specOf(set);
+  const { minReadySeconds } = specOf(deployment);
+  const next = { ...spec, ...(minReadySeconds === undefined ? {} : { minReadySeconds }) };
+  return store.update(set, { ...set, metadata: { ...set.metadata, annotations }, spec: next });
 }
 
 function publish(deployment: KubeObject, current: KubeObject | undefined, context: Context): void {

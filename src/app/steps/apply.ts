@@ -1,5 +1,6 @@
 import { ChangeoverError } from '../../core/error.ts';
 import { assertNever } from '../../core/error.ts';
+import { isCanaryCurrent } from '../../core/rollout/canary.ts';
 import { enter } from '../../core/rollout/decide.ts';
 import { formatMarker, knownMarker, MARKER, markerHash, readMarker, type Marker } from '../../core/rollout/marker.ts';
 import type { MigrateItem } from '../../core/plan/plan.ts';
@@ -30,7 +31,10 @@ export async function apply(session: Session, id: string): Promise<void> {
     await release(session, id);
     return void (await enterState(session, id, 'SKIPPED', { id: 'stale', params: { what: 'values of the pod template' } }));
   }
-  const record = await persist(session, enter(before, 'APPLY_INTENT', session.ports.clock.now()));
+  // The strategy was changed since the claim: it is looked at, and claimed, anew.
+  if (shape.canary && !isCanaryCurrent(object, shape.canary)) return release(session, id);
+  const opened: WorkloadRecord = { ...before, ...(shape.canary ? { canary: 'open' } : {}) };
+  const record = await persist(session, enter(opened, 'APPLY_INTENT', session.ports.clock.now()));
   const applied = { ...appliedMarker(record, session.run.value.epoch), edits: withWritten(edits, record.written), shape };
   let written: KubeObject | undefined;
   try {

@@ -1,5 +1,6 @@
 import { ChangeoverError } from '../../core/error.ts';
 import { enter } from '../../core/rollout/decide.ts';
+import { planCanary } from '../../core/rollout/canary.ts';
 import { formatMarker, knownMarker, markerHash, readMarker, type Marker } from '../../core/rollout/marker.ts';
 import { claimPatch, readShape, releasePatch } from '../../core/rollout/patches.ts';
 import type { WorkloadRecord } from '../../core/rollout/run-record.ts';
@@ -22,6 +23,8 @@ export async function claim(session: Session, id: string): Promise<void> {
       return void (await enterState(session, id, 'SKIPPED', { id: 'locked', params: { run } }));
     }
     const intent = `${record.run}.${record.attempt}`;
+    const canary = planCanary(object, session.policy.rollout.canaryMs);
+    if (canary && 'refused' in canary) return void (await enterState(session, id, 'SKIPPED', { id: 'blocked', params: { detail: canary.refused } }));
     const now = session.ports.clock.now();
     const marker: Marker = { state: 'claimed', run: record.run, epoch: session.run.value.epoch, intent, at: new Date(now).toISOString() };
     const previous = holder === undefined ? undefined : object.metadata.annotations?.['changeover.dev/marker'];
@@ -30,7 +33,7 @@ export async function claim(session: Session, id: string): Promise<void> {
       intent,
       epoch: marker.epoch,
       marker: markerHash(formatMarker(marker)),
-      shape: readShape(object, record.item.edits),
+      shape: { ...readShape(object, record.item.edits), ...(canary ? { canary } : {}) },
     };
     await persist(session, claimed);
     if (await tryPatch(session, id, claimPatch(object, marker, previous))) return;
@@ -60,6 +63,6 @@ export async function tryPatch(session: Session, id: string, ops: Parameters<Ses
 }
 
 function unclaimed(record: WorkloadRecord): WorkloadRecord {
-  const { marker: _marker, intent: _intent, shape: _shape, ...rest } = record;
+  const { marker: _marker, intent: _intent, shape: _shape, canary: _canary, ...rest } = record;
   return rest;
 }

@@ -5,6 +5,7 @@ import { parseImageReference, type Repository } from '../../core/image/reference
 import type { SourceImage } from '../../core/image/source-image.ts';
 import { agentRepository } from '../../core/image/target-name.ts';
 import { illBefore, mayBeIdle } from '../../core/plan/first-look.ts';
+import { planCanary } from '../../core/rollout/canary.ts';
 import { enter } from '../../core/rollout/decide.ts';
 import type { WorkloadRecord } from '../../core/rollout/run-record.ts';
 import { podTemplate, templateHash } from '../../core/workload/pod-template.ts';
@@ -28,12 +29,17 @@ export async function prepare(session: Session, id: string): Promise<void> {
   const record = recordOf(session, id);
   const workload = await readWorkload(session.ports.cluster, id, session.signal);
   if (!workload || workload.uid !== record.item.uid) return void (await enterState(session, id, 'GONE', { id: 'gone', params: {} }));
-  const skip = staleness(workload, record) ?? (await idleStaleness(session, workload, record)) ?? illBefore(workload);
+  const skip = staleness(workload, record) ?? (await idleStaleness(session, workload, record)) ?? illBefore(workload) ?? withoutCanary(session, workload);
   if (skip) return void (await enterState(session, id, 'SKIPPED', skip));
   await persist(session, { ...enter(record, 'ARTIFACT', session.ports.clock.now()), baseline: baselineOf(workload, record) });
   const refused = await makeImage(session, workload, record);
   if (refused) return void (await enterState(session, id, 'SKIPPED', refused));
   await enterState(session, id, 'READY');
+}
+
+function withoutCanary({ policy }: Session, { object }: Workload): Skip | undefined {
+  const canary = planCanary(object, policy.rollout.canaryMs);
+  return canary && 'refused' in canary ? { id: 'blocked', params: { detail: canary.refused } } : undefined;
 }
 
 /** Per workload: pod template (without our annotations) or running digest differ from what was reviewed. */

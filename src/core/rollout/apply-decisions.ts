@@ -8,14 +8,22 @@ import { isTerminal, type WorkloadState } from './workload-state.ts';
 export interface Decided {
   readonly run: RunRecord;
   readonly changed: readonly WorkloadRecord[];
+  /** Decisions that changed nothing, as they were made about another halt than the one there is. */
+  readonly stale: readonly Decision[];
 }
 
 /** Lets every decision that has not taken effect yet take effect, in order. Pure; replaying a decision changes nothing. */
 export function applyDecisions(run: RunRecord, records: ReadonlyMap<string, WorkloadRecord>, now: number): Decided {
   const current = new Map(records);
   const changed = new Map<string, WorkloadRecord>();
+  const stale: Decision[] = [];
   let next = run;
   for (const decision of run.decisions.filter((each) => each.seq > run.decided)) {
+    if (isStale(next, decision)) {
+      stale.push(decision);
+      next = { ...next, decided: decision.seq };
+      continue;
+    }
     next = { ...applyToRun(next, decision), decided: decision.seq };
     for (const record of concerned(current, decision)) {
       const after = applyToRecord(record, decision, now);
@@ -24,7 +32,13 @@ export function applyDecisions(run: RunRecord, records: ReadonlyMap<string, Work
       changed.set(record.item.id, after);
     }
   }
-  return { run: next, changed: [...changed.values()] };
+  return { run: next, changed: [...changed.values()], stale };
+}
+
+/** What lets a run go on must be said about the very halt that stops it; one that records none is judged by its time. */
+function isStale({ halt }: RunRecord, { kind, halt: seen, at }: Decision): boolean {
+  if (!halt || (kind !== 'continue' && kind !== 'retry')) return false;
+  return seen === undefined ? at < halt.at : seen !== halt.at;
 }
 
 function concerned(records: ReadonlyMap<string, WorkloadRecord>, decision: Decision): readonly WorkloadRecord[] {
@@ -45,6 +59,7 @@ function applyToRun(run: RunRecord, decision: Decision): RunRecord {
     case 'rollback':
       return decision.targets.length === 0 ? { ...free, phase: 'ROLLING_BACK' } : run;
     case 'exclude':
+    case 'unlock':
       return run;
     default:
       return assertNever(decision.kind);
@@ -54,6 +69,7 @@ function applyToRun(run: RunRecord, decision: Decision): RunRecord {
 function applyToRecord(record: WorkloadRecord, decision: Decision, now: number): WorkloadRecord {
   switch (decision.kind) {
     case 'pause':
+    case 'unlock':
       return record;
     case 'continue':
       return isTerminal(record.state) ? { ...record, acknowledged: true } : record;
@@ -95,5 +111,5 @@ function turnBack(record: WorkloadRecord, now: number): WorkloadRecord {
 }
 
 function isTouched(record: WorkloadRecord): boolean {
-  return record.state === 'APPLIED' || record.state === 'ROLLING' || record.state === 'SOAKING';
+  return record.state === 'APPLIED' || record.state === 'CANARY' || record.state === 'ROLLING' || record.state === 'SOAKING';
 }

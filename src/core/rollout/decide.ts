@@ -1,5 +1,6 @@
 import { assertNever } from '../error.ts';
 import type { PodView } from '../workload/pod-view.ts';
+import { beginDrill, endDrill, isDrill, timeDrill } from './drill.ts';
 import { gateHalt, heldBatch, stepGate } from './gate.ts';
 import { chooseStarts, frozenStacks, type HoldRules } from './hold-start.ts';
 import type { GateObservation } from './judge-gate.ts';
@@ -25,6 +26,8 @@ export type Action =
   | { readonly kind: 'recover'; readonly id: string }
   /** Takes over a dead instance's marker, so that its late writes fail their test. */
   | { readonly kind: 'fence'; readonly id: string }
+  /** Ends a canary: the fields that held the rollout at one pod go back to what they were. */
+  | { readonly kind: 'promote'; readonly id: string }
   | { readonly kind: 'succeed'; readonly id: string }
   /** Saves the evidence while the pods still exist, then turns back (or holds, by policy). */
   | { readonly kind: 'fail'; readonly id: string; readonly reason: Reason }
@@ -56,7 +59,7 @@ export interface Situation {
   readonly now: number;
   /** An interrupt asked to start nothing more. */
   readonly stopping: boolean;
-  readonly rules: JudgeRules & { readonly maxFailures: number; readonly maxStale: number; readonly batchSize: number; readonly gate: boolean };
+  readonly rules: JudgeRules & { readonly maxFailures: number; readonly maxStale: number; readonly batchSize: number; readonly gate: boolean; readonly drill: boolean };
 }
 
 /**
@@ -96,7 +99,13 @@ export function activeBatch(situation: Pick<Situation, 'run' | 'records'>): { re
 
 /** Whether anything of the run may still move without a person: an exit before that would leave pods unwatched. */
 export function isSettled(situation: Pick<Situation, 'run' | 'records'>): boolean {
-  return [...situation.records.values()].every((record) => record.state === 'PLANNED' || isTerminal(record.state));
+  return [...situation.records.values()].every((record) => record.state === 'PLANNED' || (isTerminal(record.state) && !holdsCanary(record, situation.run)));
+}
+
+/** A canary's fields are still on a workload that has ended; where a person must decide first, they keep it at one pod. */
+function holdsCanary(record: WorkloadRecord, run: RunRecord): boolean {
+  if (record.canary !== 'open' || !isTerminal(record.state) || record.state === 'GONE') return false;
+  return !isState(record, ['INCONCLUSIVE', 'RB_FAILED']) || record.acknowledged === true || run.phase === 'ABORTED';
 }
 
 /** Rollbacks after a failure go at once, but few at a time where something common is wrong; those a person asked for go at most a batch at a time. */
@@ -154,6 +163,7 @@ function finishing(situation: Situation, halt: Halt | undefined): readonly Actio
 
 function step(record: WorkloadRecord, situation: Situation, mayStart: boolean): Action | undefined {
   const id = record.item.id;
+  if (holdsCanary(record, situation.run)) return { kind: 'promote', id };
   switch (record.state) {
     case 'PLANNED':
       return mayStart ? { kind: 'prepare', id } : undefined;
@@ -167,6 +177,7 @@ function step(record: WorkloadRecord, situation: Situation, mayStart: boolean): 
     case 'APPLY_INTENT':
       return { kind: 'recover', id };
     case 'APPLIED':
+    case 'CANARY':
     case 'ROLLING':
     case 'SOAKING':
       return watch(record, situation);
@@ -217,9 +228,11 @@ function watch(record: WorkloadRecord, situation: Situation): Action | undefined
 function follow(record: WorkloadRecord, verdict: Verdict, context: { readonly situation: Situation; readonly changed: boolean }): Action {
   const id = record.item.id;
   const { now } = context.situation;
+  const drill = beginDrill(record, verdict, context.situation);
+  if (drill) return { kind: 'record', id, record: drill };
   switch (verdict.kind) {
     case 'pass':
-      return { kind: 'succeed', id };
+      return { kind: record.canary === 'open' ? 'promote' : 'succeed', id };
     case 'fail':
       return { kind: 'fail', id, reason: verdict.reason };
     case 'deferred':
@@ -231,7 +244,7 @@ function follow(record: WorkloadRecord, verdict: Verdict, context: { readonly si
     case 'inconclusive':
       return { kind: 'record', id, record: enter(record, 'INCONCLUSIVE', now, verdict.reason) };
     case 'wait': {
-      const state = verdict.phase === 'soaking' ? 'SOAKING' : isUnseen(record, verdict) ? 'APPLIED' : 'ROLLING';
+      const state = waitingState(record, verdict);
       if (state !== record.state) return { kind: 'record', id, record: moveOn(record, state, now), waitingFor: verdict.waitingFor };
       if (context.changed) return { kind: 'record', id, record, waitingFor: verdict.waitingFor };
       return { kind: 'waiting', id, waitingFor: verdict.waitingFor };
@@ -241,13 +254,21 @@ function follow(record: WorkloadRecord, verdict: Verdict, context: { readonly si
   }
 }
 
+function waitingState(record: WorkloadRecord, verdict: Verdict & { readonly kind: 'wait' }): WaitingState {
+  if (isUnseen(record, verdict)) return 'APPLIED';
+  if (record.canary === 'open') return 'CANARY';
+  return verdict.phase === 'soaking' ? 'SOAKING' : 'ROLLING';
+}
+
+type WaitingState = 'APPLIED' | 'CANARY' | 'ROLLING' | 'SOAKING';
+
 /** Nothing of the change was seen yet but the change itself. */
 function isUnseen(record: WorkloadRecord, verdict: Verdict & { readonly kind: 'wait' }): boolean {
   return record.state === 'APPLIED' && (verdict.waitingFor.id === 'controller' || verdict.waitingFor.id === 'new-replicaset');
 }
 
 /** Pods that come or go during a soak (scaling, an eviction) get their own time to become Ready. */
-function moveOn(record: WorkloadRecord, state: 'APPLIED' | 'ROLLING' | 'SOAKING', now: number): WorkloadRecord {
+function moveOn(record: WorkloadRecord, state: WaitingState, now: number): WorkloadRecord {
   const next = enter(record, state, now);
   if (record.state !== 'SOAKING') return next;
   return { ...next, rolloutStartedAt: new Date(now).toISOString(), unsettled: (record.unsettled ?? 0) + 1 };
@@ -261,8 +282,11 @@ function watchRollback(record: WorkloadRecord, situation: Situation): Action | u
     return { kind: 'record', id, record: enter(record, 'GONE', situation.now, { id: 'gone', params: {} }) };
   }
   const verdict = judgeRollback(observation, record, situation.rules);
+  if (verdict.kind === 'done' && isDrill(record)) return { kind: 'record', id, ...endDrill(record, situation.now) };
   if (verdict.kind === 'done') return { kind: 'record', id, record: enter(record, 'ROLLED_BACK', situation.now, record.reason) };
   if (verdict.kind === 'failed') return { kind: 'record', id, record: enter(record, 'RB_FAILED', situation.now, verdict.reason) };
+  const timed = verdict.waitingFor.id === 'rollback-soak' ? timeDrill(record, situation.now) : undefined;
+  if (timed) return { kind: 'record', id, record: timed, waitingFor: verdict.waitingFor };
   const stuck = findStuckPod(observation, record);
   return stuck ? { kind: 'unstick', id, pod: stuck.name, uid: stuck.uid } : { kind: 'waiting', id, waitingFor: verdict.waitingFor };
 }

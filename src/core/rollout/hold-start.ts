@@ -17,7 +17,7 @@ export interface Starts {
 }
 
 /** Under way and not yet done with replacing pods. */
-const SURGING: readonly WorkloadState[] = ['ARTIFACT', 'READY', 'CLAIMED', 'APPLY_INTENT', 'APPLIED', 'ROLLING'];
+const SURGING: readonly WorkloadState[] = ['ARTIFACT', 'READY', 'CLAIMED', 'APPLY_INTENT', 'APPLIED', 'CANARY', 'ROLLING'];
 
 /**
  * Which members of the active batch may start: none while a window is closed, none of a stack that failed, and only as many

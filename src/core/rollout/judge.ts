@@ -16,6 +16,8 @@ export type Verdict =
 
 export interface JudgeRules {
   readonly soakMs: number;
+  /** How long the first pod is judged alone; 0 or absent = all at once. */
+  readonly canaryMs?: number;
   readonly proof: 'log' | 'spans' | 'off';
 }
 
@@ -50,6 +52,10 @@ export function judge(observation: Observation, record: WorkloadRecord, rules: J
       ? { kind: 'deferred', reason: { id: 'unverified', params: { because: kindOf(object).deferred ?? 'scaled-to-zero' } } }
       : rolling('scaled-to-zero', {});
   const ready = newPods.filter((pod) => pod.ready).length;
+  if (record.canary === 'open') {
+    if (ready === 0) return overdue ?? rolling('canary-pod', { detail: detailOfTrouble(hard.trouble) });
+    return soak({ ...observation, newPods: newPods.filter((pod) => pod.ready) }, record, { ...rules, soakMs: rules.canaryMs ?? 0 }, at);
+  }
   if (ready < wanted || old > 0) return overdue ?? rolling('pods', { ready, wanted, old, detail: detailOfTrouble(hard.trouble) });
   return soak({ ...observation, newPods }, record, rules, at);
 }

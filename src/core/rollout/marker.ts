@@ -1,5 +1,6 @@
 import { hashJson } from '../hash-json.ts';
 import type { Edit } from '../workload/edit.ts';
+import type { CanaryShape } from './canary.ts';
 import { ANNOTATION_PREFIX } from '../workload/pod-template.ts';
 import type { KubeObject } from '../workload/kube-object.ts';
 
@@ -14,6 +15,8 @@ export interface Shape {
   readonly noAnnotations: boolean;
   /** Containers whose `env` list we created. */
   readonly noEnv: readonly string[];
+  /** Set where the change begins with one pod. */
+  readonly canary?: CanaryShape;
 }
 
 /**

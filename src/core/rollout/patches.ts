@@ -4,6 +4,7 @@ import { containersWithoutEnv, dropCreatedEnv, forwardOps, inverseOps } from '..
 import { pointer, type JsonPatchOp } from '../workload/json-patch.ts';
 import type { KubeObject } from '../workload/kube-object.ts';
 import { podTemplate, templateAnnotations, templatePath } from '../workload/pod-template.ts';
+import { canaryOps, restoreOps, type CanaryShape } from './canary.ts';
 import { formatMarker, INTENT, MARKER, OUTCOME, RUN, type Marker, type OutcomeMark, type Shape } from './marker.ts';
 
 const objectAnnotations = (key: string): string => pointer('metadata', 'annotations', key);
@@ -37,7 +38,13 @@ export function claimPatch(object: KubeObject, marker: Marker, previous: string 
 
 /** Takes a claim that never became a change off the object again. */
 export function releasePatch(object: KubeObject, previous: string, shape: Shape): readonly JsonPatchOp[] {
-  return [uidTest(object), { op: 'test', path: objectAnnotations(MARKER), value: previous }, ...dropAnnotations(object, shape, undefined)];
+  return [uidTest(object), { op: 'test', path: objectAnnotations(MARKER), value: previous }, ...restoreOps(object, shape.canary), ...dropAnnotations(object, shape, undefined)];
+}
+
+/** Strategy and minReadySeconds as before a canary, as long as the marker is the one that was read. */
+export function canaryEndPatch(object: KubeObject, marker: string | undefined, shape: CanaryShape | undefined): readonly JsonPatchOp[] {
+  const test: readonly JsonPatchOp[] = marker === undefined ? [] : [{ op: 'test', path: objectAnnotations(MARKER), value: marker }];
+  return [uidTest(object), ...test, ...restoreOps(object, shape)];
 }
 
 /** Another marker in place of a known one; metadata only. */
@@ -59,6 +66,7 @@ export function applyPatch(
     uidTest(object),
     { op: 'test', path: objectAnnotations(MARKER), value: claim },
     ...forwardOps(object, applied.sent ?? applied.edits),
+    ...canaryOps(applied.shape.canary),
     ...addIntent(object, applied.intent, applied.shape),
     { op: 'replace', path: objectAnnotations(MARKER), value: formatMarker(applied) },
   ];
@@ -79,6 +87,7 @@ export function rollbackPatch(
     { op: 'test', path: objectAnnotations(MARKER), value: applied },
     ...ops,
     ...inverseOps(object, rest),
+    ...restoreOps(object, back.shape.canary),
     ...dropIntent(object, back.shape),
     ...dropAnnotations(object, back.shape, back.outcome),
   ];

@@ -3,6 +3,7 @@ import type { MigrateItem } from '../plan/plan.ts';
 import type { Finding } from '../finding.ts';
 import type { Edit } from '../workload/edit.ts';
 import type { Cause } from './cause.ts';
+import type { Drill } from './drill.ts';
 import type { Shape } from './marker.ts';
 import type { WorkloadState } from './workload-state.ts';
 
@@ -11,11 +12,13 @@ export type RunPhase = 'PREPARING' | 'RUNNING' | 'HALTED' | 'PAUSED' | 'ROLLING_
 /** What a person decided, kept for ever with who and when. `targets` are workload ids; empty = the whole run. */
 export interface Decision {
   readonly seq: number;
-  readonly kind: 'pause' | 'continue' | 'abort' | 'retry' | 'exclude' | 'rollback';
+  readonly kind: 'pause' | 'continue' | 'abort' | 'retry' | 'exclude' | 'rollback' | 'unlock';
   readonly targets: readonly string[];
   readonly rollbackInFlight?: boolean;
   readonly by: string;
   readonly at: string;
+  /** `at` of the halt the person had before them, empty where there was none: another halt needs another decision. */
+  readonly halt?: string;
   readonly reason?: string;
 }
 
@@ -126,6 +129,8 @@ export interface WorkloadRecord {
   readonly flaps?: { readonly [podUid: string]: number };
   /** Uids of new pods that showed the new agent; a log may be rotated away later, a span expire. */
   readonly proven?: readonly string[];
+  /** The change holds at one pod; `shape.canary` must be put back before the record is done. */
+  readonly canary?: 'open';
   /** Uid of the ReplicaSet whose pods are judged: another one = somebody else changed the template as well. */
   readonly followed?: string;
   /** How often the soak had to begin anew, as pods came or went. */
@@ -133,6 +138,7 @@ export interface WorkloadRecord {
   readonly rolloutStartedAt?: string;
   readonly reason?: Reason;
   readonly evidence?: Evidence;
+  readonly drill?: Drill;
   readonly findings: readonly Finding[];
   /** Set by `exclude` or `continue`: a person has seen this result, it no longer holds the run. */
   readonly acknowledged?: boolean;

@@ -8,6 +8,8 @@ export type WorkloadState =
   | 'CLAIMED'
   | 'APPLY_INTENT'
   | 'APPLIED'
+  /** One new pod runs and is judged, the old ones beside it. */
+  | 'CANARY'
   | 'ROLLING'
   | 'SOAKING'
   | 'SUCCEEDED'
@@ -36,6 +38,7 @@ const outcomes = {
   CLAIMED: undefined,
   APPLY_INTENT: undefined,
   APPLIED: undefined,
+  CANARY: undefined,
   ROLLING: undefined,
   SOAKING: undefined,
   SUCCEEDED: 'migrated',

@@ -31,6 +31,7 @@ const podTexts: Texts = { pod: (p) => `${around('', p('what'), p('detail') === '
 const waiting: Texts = {
   controller: () => 'waiting for the controller to see the change',
   'new-replicaset': () => 'waiting for the new revision',
+  'canary-pod': (p) => `waiting for the first new pod to be Ready${around('; ', p('detail'))}`,
   'scaled-to-zero': () => 'scaled to zero: waiting for the last pods to end',
   unverified: (p) =>
     p('because') === 'next-run'
@@ -49,6 +50,8 @@ const waiting: Texts = {
   'gate-not-read': unseenText,
   ...holdTexts,
   soak: (p) => `${formatClock(Number(p('leftMs')))} left, ${count(p('pods'), 'pod')} Ready`,
+  drill: () => 'the way back is tried: it turns back once and then goes forward again (rollout.drill)',
+  drilled: (p) => `the way back took ${formatClock(Number(p('tookMs')))}: forward once more`,
   'rollback-pods': (p) => `${p('ready')} of ${count(p('wanted'), 'old pod')} Ready${p('new') === '0' ? '' : `, ${p('new')} new left`}`,
   'rollback-soak': (p) => `old pods Ready, watched for ${formatClock(Number(p('leftMs')))} more`,
 };

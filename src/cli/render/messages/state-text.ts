@@ -11,6 +11,7 @@ export const stateTexts = {
   CLAIMED: 'claiming',
   APPLY_INTENT: 'applying',
   APPLIED: 'applied',
+  CANARY: 'canary',
   ROLLING: 'rolling',
   SOAKING: 'soaking',
   SUCCEEDED: 'migrated',
