@@ -3,6 +3,7 @@ import { malformedContainers, targetWorkload } from '../core/convert/target-work
 import type { Finding, SkipId } from '../core/finding.ts';
 import { firstLook, type FirstLook } from '../core/plan/first-look.ts';
 import { inspectWorkload, type CandidateImage, type Inspection } from '../core/plan/inspect-workload.ts';
+import { agentsMeant } from '../core/plan/running-agents.ts';
 import type { DocumentPath } from '../core/policy/placed-document.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { Container, Workload } from '../core/workload/workload.ts';
@@ -145,8 +146,10 @@ function skipFindings({ skip, findings, business, workload }: Inspection, { imag
   return [{ id: skip.id, severity: skip.id === 'ambiguous-container' ? severity : 'info', params: skip.params }];
 }
 
-function namesAgent({ business }: Inspection, { options }: InspectContext): boolean {
-  return business?.reading.detected.some((each) => each.agent === options.policy.from.agent) ?? false;
+function namesAgent({ business }: Inspection, { options: { policy } }: InspectContext): boolean {
+  if (!business) return false;
+  const { reading, image } = business;
+  return agentsMeant(reading, image.kind === 'read' ? image.image.platforms[0].facts : undefined, policy).some((each) => each.agent === policy.from.agent);
 }
 
 function notAnImage(image: string): Finding {

@@ -23,7 +23,8 @@ export interface ImageSubject {
 export function imageSubject(source: SourceImage, agent: string, named?: ImageReference): ImageSubject | Refusal {
   const { facts } = source.platforms[0];
   const { agents, reading } = findAgents(facts);
-  const old = agents.filter((each) => each.id === agent);
+  // In an image of ours the old agent's place leads to ours.
+  const old = agents.filter((each) => each.id === agent || (each.id !== 'unknown' && facts.ours?.agent === agent));
   const [first] = old;
   if (!first) return facts.files ? refuse('old-agent-absent', { agent }) : refuse('layers-not-scanned', { reason: facts.scanProblem ?? '' });
   const isNamed = old.some((each) => each.namedBy.length > 0);
