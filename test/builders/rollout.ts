@@ -129,6 +129,6 @@ export function situation(batches: readonly (readonly WorkloadRecord[])[], overr
     skipped: [],
   };
   const records = new Map(batches.flat().map((one) => [one.item.id, one]));
-  const rules = { soakMs: 300_000, proof: 'log' as const, maxFailures: 0, maxStale: 0.1, batchSize: 10, gate: false };
+  const rules = { soakMs: 300_000, proof: 'log' as const, maxFailures: 0, maxStale: 0.1, batchSize: 10, gate: false, drill: false };
   return { run, records, observations: new Map(), now: NOON, stopping: false, rules, ...overrides };
 }

@@ -1,5 +1,6 @@
 import type { Decision } from '../../core/rollout/run-record.ts';
 import type { Report, ReportItem } from '../../core/rollout/report.ts';
+import { formatDuration } from './duration.ts';
 import { causeText } from './messages/cause-text.ts';
 import { countTexts, phaseTexts } from './messages/state-text.ts';
 import { todoText } from './messages/todo-text.ts';
@@ -16,6 +17,7 @@ export function formatReportMarkdown(report: Report, byOwner: boolean): string {
     `- started ${report.startedAt} by ${text(startedText(report))}`,
     ...(report.finishedAt === undefined ? [] : [`- ended ${report.finishedAt}`]),
     ...(report.finalized ? [`- way back ended ${report.finalized.at} by ${text(report.finalized.by)}`] : []),
+    ...report.workloads.flatMap(({ id, drillMs }) => (drillMs === undefined ? [] : [`- drill: the way back of \`${text(id)}\` took ${formatDuration(drillMs)}`])),
     `- plan hash \`${report.planHash}\``,
   ];
   const shares = sharesOf(report, byOwner).flatMap((share) => shareLines(share, byOwner));

@@ -27,6 +27,7 @@ export function formatStatus(status: RunStatus, options: StatusOptions): readonl
   const sections = [
     headline(status, options),
     inFlight(status, options),
+    drilled(status),
     holding(status, options),
     held(status, options),
     formatTroubles(status, options),
@@ -64,6 +65,11 @@ function inFlight(status: RunStatus, { paint, width, now }: StatusOptions): read
     return [{ text: mark, ...toned }, shortName(each.id), { text: stateTexts[each.state], ...toned }, since, each.reason ? reasonText(each.reason) : ''];
   });
   return [paint('strong', 'In flight'), ...formatTable([{}, { shrinkTo: 16 }, {}, {}, { shrinkTo: 12 }], rows, { paint, width, indent: 2 })];
+}
+
+/** How long the way back took that `rollout.drill` tried. */
+function drilled({ workloads }: RunStatus): readonly string[] {
+  return workloads.flatMap(({ id, drill }) => (drill?.tookMs === undefined ? [] : [`Drill: the way back of ${shortName(id)} took ${formatDuration(drill.tookMs)}`]));
 }
 
 function holding({ holding: held }: RunStatus, { paint, width, now }: StatusOptions): readonly string[] {

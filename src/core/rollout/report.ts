@@ -19,6 +19,8 @@ export interface ReportItem {
   readonly reason?: Reason;
   readonly skip?: Pick<Skip, 'params'> & { readonly id: string };
   readonly evidence?: Evidence;
+  /** How long its way back took, where it was tried (`rollout.drill`). Milliseconds. */
+  readonly drillMs?: number;
   readonly acknowledged?: boolean;
 }
 
@@ -89,7 +91,7 @@ export function makeReport(run: RunRecord, records: readonly WorkloadRecord[]): 
   };
 }
 
-function itemOf({ item, state, since, reason, evidence, acknowledged }: WorkloadRecord): ReportItem {
+function itemOf({ item, state, since, reason, evidence, drill, acknowledged }: WorkloadRecord): ReportItem {
   return {
     id: item.id,
     outcome: outcomeOf(state) ?? 'in-progress',
@@ -101,6 +103,7 @@ function itemOf({ item, state, since, reason, evidence, acknowledged }: Workload
     image: { before: item.source.image, after: item.target.reference },
     ...(reason ? { reason } : {}),
     ...(evidence ? { evidence } : {}),
+    ...(drill?.tookMs === undefined ? {} : { drillMs: drill.tookMs }),
     ...(acknowledged ? { acknowledged } : {}),
   };
 }

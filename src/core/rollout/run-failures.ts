@@ -1,4 +1,5 @@
 import type { CauseId } from './cause.ts';
+import { isDrill } from './drill.ts';
 import type { Halt, RunRecord, WorkloadRecord } from './run-record.ts';
 import type { WorkloadState } from './workload-state.ts';
 
@@ -14,7 +15,7 @@ export const SYSTEMIC_PACE = 2;
 
 /** Whether the new agent failed on it and no person has said what is to become of that. */
 export function isFailed(record: WorkloadRecord): boolean {
-  return FAILED.includes(record.state) && record.acknowledged !== true && record.reason?.id !== 'requested';
+  return FAILED.includes(record.state) && record.acknowledged !== true && record.reason?.id !== 'requested' && !isDrill(record);
 }
 
 /** What the failures have in common, where they are too many to be the workloads' own; undefined otherwise. */

@@ -1,5 +1,6 @@
 import type { OutcomeStatus } from '../finding.ts';
 import type { Decision, Evidence, Gate, Halt, Reason, RunPhase } from './run-record.ts';
+import type { Drill } from './drill.ts';
 import type { RegistriesUsed } from './event.ts';
 import type { WorkloadState } from './workload-state.ts';
 
@@ -16,6 +17,8 @@ export interface WorkloadStatus {
   /** Workloads of one stack share it: they fail together. */
   readonly fingerprint: string;
   readonly evidence?: Evidence;
+  /** It was sent forward, back and forward: how long the way back took, once that is known. */
+  readonly drill?: Drill;
   readonly acknowledged: boolean;
 }
 

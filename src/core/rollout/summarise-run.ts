@@ -18,6 +18,7 @@ export function summariseRun(run: RunRecord, records: readonly WorkloadRecord[],
       ...(outcome ? { outcome } : {}),
       ...(record.reason ? { reason: record.reason } : {}),
       ...(record.evidence ? { evidence: record.evidence } : {}),
+      ...(record.drill ? { drill: record.drill } : {}),
     };
   });
   const current = run.batches.findIndex((ids) => ids.some((id) => workloads.some((each) => each.id === id && (each.outcome ?? 'not-run') === 'not-run')));
