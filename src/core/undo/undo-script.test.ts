@@ -33,6 +33,19 @@ describe('the undo script, run by sh with a stand-in for kubectl', () => {
     expect(stdout).toContain('done: 2 put back');
   });
 
+  it('waits for what kubectl can wait for, and counts the others as put back at once', () => {
+    const nightly: UndoStep = { id: 'shop/CronJob/nightly', kind: 'restore', ops };
+    const ledger: UndoStep = { id: 'shop/StatefulSet/ledger', kind: 'restore', ops };
+    const text = script([nightly, ledger]);
+
+    const { stdout, calls } = run(text, { env: { UNDO_WAIT: '10m' } });
+
+    expect(calls.filter((call) => call[0] === 'rollout').map((call) => call[2])).toEqual(['statefulsets.apps/ledger']);
+    expect(stdout).toContain('done: 2 put back');
+    expect(text).toContain('cronjobs.batch/nightly');
+    expect(text.match(/kubectl delete pod/g)).toHaveLength(1);
+  });
+
   it('stops at the first failure and says where', () => {
     const { status, stderr, calls } = run(script([orders, login]), { fails: 'patch deployments.apps/orders' });
 

@@ -53,8 +53,9 @@ const functions: readonly string[] = [
   `  printf '%s in %s: put back already, or deleted\\n' "$2" "$1"`,
   '  return 1',
   '}',
+  'count() { put_back=$((put_back + 1)); }',
   'settle() {',
-  '  put_back=$((put_back + 1))',
+  '  count',
   '  [ -z "${UNDO_WAIT-}" ] || kubectl rollout status "$2" -n "$1" --timeout="$UNDO_WAIT"',
   '}',
 ];
@@ -62,7 +63,7 @@ const functions: readonly string[] = [
 function formatStep(step: UndoStep, run: string): readonly string[] {
   switch (step.kind) {
     case 'restore':
-      return [`# ${printable(step.id)}`, ...command(step)];
+      return [`# ${printable(step.id)}`, ...stuckNote(step.id), ...command(step)];
     case 'release':
       return [`# ${printable(step.id)}: its fields are as they were before the run; only the marker goes (no restart)`, ...command(step)];
     case 'nothing':
@@ -72,6 +73,17 @@ function formatStep(step: UndoStep, run: string): readonly string[] {
     default:
       return assertNever(step);
   }
+}
+
+/** Kinds of which `kubectl rollout status` can tell when they are done. */
+function canWait(kind: string): boolean {
+  return ['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind);
+}
+
+/** The script deletes nothing: a person is told what the engine would have done. */
+function stuckNote(id: string): readonly string[] {
+  if (id.split('/')[1] !== 'StatefulSet') return [];
+  return ['# A pod of the new template that is not Ready holds this up for ever (kubernetes/kubernetes#67250): delete it with `kubectl delete pod`.'];
 }
 
 function command({ id, ops }: UndoStep & { readonly kind: 'restore' | 'release' }): readonly string[] {
@@ -85,7 +97,7 @@ function command({ id, ops }: UndoStep & { readonly kind: 'restore' | 'release' 
   const where = quote(namespace);
   const what = quote(`${resource.plural}.${resource.apiVersion.split('/')[0]}/${name}`);
   const patch = `kubectl patch ${what} -n ${where} --type=json --field-manager=changeover -p ${quote(JSON.stringify(ops))}`;
-  return [`if is_changed ${where} ${what}; then`, `  ${patch} && settle ${where} ${what} || stop ${quote(id)}`, 'fi'];
+  return [`if is_changed ${where} ${what}; then`, `  ${patch} && ${canWait(kind) ? `settle ${where} ${what}` : 'count'} || stop ${quote(id)}`, 'fi'];
 }
 
 function nothingText(step: UndoStep & { readonly kind: 'nothing' }, run: string): string {

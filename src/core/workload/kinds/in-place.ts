@@ -21,8 +21,8 @@ export function isBeforeUpdate(pod: KubeObject, view: PodView): boolean {
  */
 export function sinceUpdate(pod: KubeObject, view: PodView): PodView {
   const state = readState(pod);
-  const at = Date.parse(String(state?.['updateTimestamp'] ?? ''));
-  const last = state?.['lastContainerStatuses'];
+  const { updateTimestamp, lastContainerStatuses: last } = state ?? {};
+  const at = typeof updateTimestamp === 'string' ? Date.parse(updateTimestamp) : Number.NaN;
   if (Number.isNaN(at) || !isJsonObject(last)) return view;
   return { ...view, containers: view.containers.map((each) => (Object.hasOwn(last, each.name) ? sinceMoment(each, at) : each)) };
 }

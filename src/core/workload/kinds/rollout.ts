@@ -47,9 +47,10 @@ function pausesOf(object: JsonObject): readonly (number | undefined)[] {
 
 /** Seconds as a number or text, or with a unit: `30`, `"30"`, `10m`. */
 function durationMs(value: Json | undefined): number | undefined {
-  const [, amount, unit = 's'] = /^([0-9]+)([smh]?)$/.exec(String(value ?? '')) ?? [];
+  if (typeof value === 'number') return value * 1_000;
+  const [, amount, unit] = /^([0-9]+)([smh]?)$/.exec(textOf(value)) ?? [];
   if (amount === undefined) return undefined;
-  return Number(amount) * { s: 1_000, m: 60_000, h: 3_600_000 }[(unit || 's') as 's' | 'm' | 'h'];
+  return Number(amount) * (unit === 'h' ? 3_600_000 : unit === 'm' ? 60_000 : 1_000);
 }
 
 function textOf(value: Json | undefined): string {
