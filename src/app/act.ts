@@ -1,6 +1,7 @@
 import { assertNever, ChangeoverError, type ErrorCode } from '../core/error.ts';
 import type { Action } from '../core/rollout/decide.ts';
 import type { Reason } from '../core/rollout/run-record.ts';
+import { withEvidence } from './collect-evidence.ts';
 import { notify } from './notify.ts';
 import { enterState, persist, persistRun, saidText, tell, type Session } from './session.ts';
 import { apply, fence, recoverStep } from './steps/apply.ts';
@@ -84,7 +85,7 @@ function carryOut(session: Session, action: Action): Promise<void> {
     case 'unstick':
       return unstick(session, action.id, action);
     case 'record':
-      return persist(session, action.record, action.waitingFor).then(() => undefined);
+      return recordIt(session, action);
     case 'waiting':
       return sayWaiting(session, action.id, action.waitingFor);
     case 'gate':
@@ -98,6 +99,10 @@ function carryOut(session: Session, action: Action): Promise<void> {
     default:
       return assertNever(action);
   }
+}
+
+async function recordIt(session: Session, action: Action & { readonly kind: 'record' }): Promise<void> {
+  await persist(session, await withEvidence(session, action.record), action.waitingFor);
 }
 
 async function halt(session: Session, action: Action & { readonly kind: 'halt' }): Promise<void> {

@@ -35,6 +35,12 @@ export async function collectEvidence(session: Session, record: WorkloadRecord, 
   return file === undefined ? bundle.evidence : { ...bundle.evidence, file };
 }
 
+/** The record with evidence, where it enters a state that a person must judge and has none yet. */
+export async function withEvidence(session: Session, record: WorkloadRecord): Promise<WorkloadRecord> {
+  if (record.state !== 'INCONCLUSIVE' || record.evidence || !record.reason) return record;
+  return { ...record, evidence: await collectEvidence(session, record, record.reason) };
+}
+
 async function read(session: Session, record: WorkloadRecord, reason: Reason): Promise<Bundle> {
   const observation = await observe(session.ports, record, { proofOf: undefined, signal: session.signal });
   const worst = [...observation.newPods].sort((a, b) => restarts(b, record) - restarts(a, record));

@@ -47,6 +47,17 @@ describe('the evidence of a failed change', () => {
     expect(JSON.parse(patch)).toContainEqual({ op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'registry.example.com/shop/bad:1' });
   });
 
+  it('is there too where it cannot be told whether the workload is well', async () => {
+    const simulation = await openSimulation({ services: [{ name: 'mute', after: { noProof: true } }] });
+
+    const { state, evidence } = await failing(simulation, {});
+
+    expect(state).toBe('INCONCLUSIVE');
+    expect(evidence?.pods[0]?.summary).toContain('ready');
+    expect(evidence?.log).not.toEqual([]);
+    expect(evidence?.cause).toBeUndefined();
+  });
+
   it('that can neither be read nor kept holds up no way back', async () => {
     const simulation = await open();
 
