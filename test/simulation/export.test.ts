@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { loadedAgents, pullImage } from '../../src/adapters/simulated/image-runtime.ts';
 import { exportChanges } from '../../src/app/export-changes.ts';
 import { applyJsonPatch } from '../../src/adapters/simulated/apply-json-patch.ts';
 import type { ExportedWorkload, NotExported } from '../../src/core/export/export-workload.ts';
@@ -8,7 +9,9 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { parsePolicy } from '../../src/core/policy/parse-policy.ts';
 import { editState } from '../../src/core/workload/edit-patch.ts';
 import type { KubeObject } from '../../src/core/workload/kube-object.ts';
-import { openSimulation, type Simulation, type SimulatedService } from './open-simulation.ts';
+import { containers, podSpec, podTemplate } from '../../src/core/workload/pod-template.ts';
+import type { Container } from '../../src/core/workload/workload.ts';
+import { applyToTheEnd, openSimulation, type Simulation, type SimulatedService } from './open-simulation.ts';
 
 const argo = { annotations: { 'argocd.argoproj.io/tracking-id': 'shop-app:apps/Deployment:shop/orders' } };
 const helm = { annotations: { 'meta.helm.sh/release-name': 'pay' }, labels: { 'app.kubernetes.io/managed-by': 'Helm', 'helm.sh/chart': 'payments-1.2.3' } };
@@ -52,6 +55,36 @@ describe('the export of a plan', () => {
       ['shop/Deployment/orders', 'owner-reverts'],
       ['shop/Deployment/web', 'no-agent'],
     ]);
+  });
+});
+
+describe('image and variables, when the owner of one of them goes back', () => {
+  it.each([
+    ['takeover', { oldOld: ['skywalking'], oldNew: ['skywalking'], newOld: ['opentelemetry'], newNew: ['opentelemetry'] }],
+    // The old image with the new variables runs without any agent: finding `coupled-flag`.
+    ['image', { oldOld: ['skywalking'], oldNew: [], newOld: ['opentelemetry', 'opentelemetry'], newNew: ['opentelemetry'] }],
+  ])('always boot, with delivery: %s', async (delivery, expected) => {
+    const { exported, simulation } = await exportOf([{ name: 'payments', metadata: helm }], { delivery });
+    const [payments] = exported;
+    if (!payments) throw new Error('not exported');
+    await applyToTheEnd(simulation);
+    const [before] = containers(podSpec(podTemplate(payments.object)));
+    const [after] = containers(podSpec(podTemplate(patched(payments))));
+    if (!before || !after) throw new Error('no container');
+    const { ports } = simulation.openEngine();
+    const agents = async (container: Container, image: string): Promise<readonly (string | undefined)[]> => {
+      const pulled = await pullImage(ports, image);
+      return pulled ? loadedAgents({ ...container, image }, pulled).map((each) => each.agent) : ['no image'];
+    };
+
+    const booted = {
+      oldOld: await agents(before, before.image),
+      oldNew: await agents(after, before.image),
+      newOld: await agents(before, after.image),
+      newNew: await agents(after, after.image),
+    };
+
+    expect(booted).toEqual(expected);
   });
 });
 
