@@ -183,6 +183,7 @@ async function takeDecisions(session: Session): Promise<void> {
   for (const decision of open) tell(session, { type: 'decision.recorded', decision: decision.kind, targets: decision.targets, by: decision.by });
   const records = recordsOf(session);
   const decided = applyDecisions(run, records, session.ports.clock.now());
+  for (const { kind, by } of decided.stale) tell(session, { type: 'warning', reason: { id: 'decision-stale', params: { decision: kind, by } } });
   for (const record of decided.changed) await persist(session, record);
   await persistRun(session, decided.run);
 }

@@ -68,6 +68,30 @@ export async function readLease(cluster: Cluster, stateNamespace: string, run: s
   return lease && readHolder(lease);
 }
 
+/**
+ * Takes the Lease away from a holder that is dead by the rules of `acquireLease`, and returns who that was; undefined when
+ * nobody holds it. Throws `locked` for a holder that renews it while we look.
+ */
+export async function emptyDeadLease(
+  cluster: Cluster,
+  clock: Clock,
+  options: Pick<LeaseOptions, 'stateNamespace' | 'run' | 'signal' | 'onWait'>,
+): Promise<LeaseHolder | undefined> {
+  const ref = refTo(resources.lease, options.stateNamespace, `changeover-${options.run}`);
+  const first = await cluster.get(ref, options.signal);
+  const holder = first && readHolder(first);
+  if (!first || !holder) return undefined;
+  options.onWait?.(holder, DURATION_MS);
+  const since = clock.now();
+  while (clock.now() - since < DURATION_MS) {
+    await clock.sleep(2_000, options.signal);
+    const seen = await cluster.get(ref, options.signal);
+    if (seen?.metadata.resourceVersion !== first.metadata.resourceVersion) throw lockedBy((seen && readHolder(seen)) ?? holder, options.run);
+  }
+  if (await attemptWrite(() => cluster.replace(emptied(first)))) return holder;
+  throw lockedBy(holder, options.run);
+}
+
 function hold(cluster: Cluster, clock: Clock, start: { readonly options: LeaseOptions; readonly object: KubeObject }): HeldLease {
   const lost = new AbortController();
   const done = new AbortController();

@@ -14,17 +14,21 @@ export interface DecisionRequest {
   readonly by: string;
   readonly reason?: string;
   readonly rollbackInFlight?: boolean;
+  /** `at` of the halt the person was shown, empty where there was none; left out = whatever there is now. */
+  readonly seenHalt?: string;
 }
 
 /**
  * Stores what a person decided in the run record, where the driving instance (this one or another) picks it up.
- * Errors: `usage` for an unknown run or workload, or a decision the run's phase does not allow.
+ * Errors: `usage` for an unknown run or workload, or a decision the run's phase does not allow;
+ * `refused` when the run has halted, or halted for another reason, since the person looked.
  */
 export async function recordDecision(ports: { readonly cluster: Cluster; readonly clock: Clock }, request: DecisionRequest): Promise<Stored<RunRecord>> {
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const found = await findRun(ports.cluster, request);
     const targets = await targetsOf(ports.cluster, request, found.value.name);
     refuseEnded(found.value, request);
+    refuseOverlooked(found.value, request);
     const at = new Date(ports.clock.now()).toISOString();
     const { kind, by, reason, rollbackInFlight } = request;
     const decision: Decision = {
@@ -33,6 +37,7 @@ export async function recordDecision(ports: { readonly cluster: Cluster; readonl
       targets,
       by,
       at,
+      halt: haltOf(found.value),
       ...(reason === undefined ? {} : { reason }),
       ...(rollbackInFlight === undefined ? {} : { rollbackInFlight }),
     };
@@ -60,6 +65,23 @@ function refuseEnded(run: RunRecord, request: DecisionRequest): void {
   if (!ended || request.kind === 'rollback' || request.kind === 'retry') return;
   const hint = 'Only `rollback` and `retry` act on a run that has ended; otherwise make a new plan.';
   throw new ChangeoverError('usage', `run ${run.name} has ended (${run.phase})`, { target: `run ${run.name}`, hint });
+}
+
+function refuseOverlooked(run: RunRecord, { kind, seenHalt }: DecisionRequest): void {
+  if (seenHalt === undefined || seenHalt === haltOf(run) || (kind !== 'continue' && kind !== 'retry')) return;
+  throw new ChangeoverError(
+    'refused',
+    `run ${run.name} ${run.halt ? `has halted (${run.halt.id})` : 'goes on'} since you were asked: ${kind} was not recorded`,
+    {
+      target: `run ${run.name}`,
+      hint: 'Look at `changeover status`, then decide again.',
+      rule: 'stale-evidence',
+    },
+  );
+}
+
+function haltOf(run: RunRecord): string {
+  return run.halt?.at ?? '';
 }
 
 async function attemptReplace(cluster: Cluster, stored: Stored<RunRecord>, value: RunRecord): Promise<Stored<RunRecord> | undefined> {

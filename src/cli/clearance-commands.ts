@@ -11,4 +11,13 @@ export const clearanceCommands: readonly CommandSpec[] = [
     examples: ['changeover approve plan.json --owner payments', 'changeover approve plan.json --yes'],
     load: async () => (await import('./commands/run-approve.ts')).runApprove,
   },
+  {
+    name: 'unlock',
+    group: 'Decide',
+    text: 'take a run from an instance that is dead; refused while that one still renews its Lease',
+    args: [{ name: '<run>', text: 'name of the run, as `changeover status` and `changeover history` show it' }],
+    options: [{ flags: '--reason <text>', text: 'why, for the record (required)' }],
+    examples: ['changeover unlock sw-to-otel-20261103-100000 --reason "laptop lost"'],
+    load: async () => (await import('./commands/run-unlock.ts')).runUnlock,
+  },
 ];

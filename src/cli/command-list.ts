@@ -250,7 +250,7 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
 ];
 
 /** Names that are promised and not built yet: they say so instead of being unknown. */
-export const laterCommands: readonly string[] = ['unlock'];
+export const laterCommands: readonly string[] = [];
 
 /** Options every command takes. */
 export const globalOptions: readonly OptionSpec[] = [

@@ -145,7 +145,7 @@ describe('the commands, on a simulated cluster', () => {
     expect(code).toBe(130);
     const asked = stripVTControlCharacters(err());
     expect(asked).toMatch(/cluster +https:\S+/);
-    expect(asked).toMatch(/restarts +55 pods, in 5 batches of 1, 3, then 10/);
+    expect(asked).toMatch(/restarts +55 pods, in 6 batches of 1, 1, 3, then 10/);
     expect(asked).toMatch(/pushes +27 images to \S+/);
     expect(questions).toEqual(['Start it? Type yes to go on: ']);
     expect((await run(['status'])).err()).toContain('there is no run yet');
@@ -177,7 +177,7 @@ describe('the commands, on a simulated cluster', () => {
     const { code, out } = await run(['apply', 'plan.json', '--yes']);
 
     expect(code).toBe(3);
-    expect(out()).toContain('Halted: a workload failed with the new agent; it is put back.');
+    expect(out()).toContain('Halted: a workload failed with the new agent; it is put back; 9 waiting workloads share its stack');
   });
 
   it('rollback: wants to know what', async () => {
@@ -258,17 +258,17 @@ describe('an interrupted apply, on a simulated cluster', () => {
     const resumed = await run(['apply', 'plan.json', '--yes']);
 
     expect(interrupted.code).toBe(130);
-    expect(interrupted.out()).toContain('4 migrated');
-    expect(interrupted.out()).toContain('Interrupted: nothing is in flight, 23 workloads still to go. Run the same command again to resume.');
+    expect(interrupted.out()).toContain('5 migrated');
+    expect(interrupted.out()).toContain('Interrupted: nothing is in flight, 22 workloads still to go. Run the same command again to resume.');
     expect(resumed.code).toBe(3);
-    expect(resumed.err()).toContain('resumed: 27 workloads in 5 batches');
-    expect(resumed.err()).not.toContain('batch 2 of 5');
+    expect(resumed.err()).toContain('resumed: 27 workloads in 6 batches');
+    expect(resumed.err()).not.toContain('batch 3 of 6');
   });
 
   it("leaves at once after the second, and a rerun takes over once the dead instance's time is up", async () => {
     const run = await desk();
     await run(['plan', '-p', 'policy.yaml', '--out', 'plan.json']);
-    const killed = await run(['apply', 'plan.json', '--yes'], { listens: 'batch 2 of 5', times: 2 });
+    const killed = await run(['apply', 'plan.json', '--yes'], { listens: 'batch 2 of 6', times: 2 });
     const resumed = await run(['apply', 'plan.json', '--yes']);
 
     expect(killed.code).toBe(130);

@@ -47,43 +47,45 @@ export function runAbort(invocation: Invocation): Promise<ExitCode> {
   return decide(invocation, 'abort', recordAndDrive);
 }
 
-type Act = (invocation: Invocation, cluster: Cluster, kind: Decision['kind']) => Promise<ExitCode>;
+type Asked = { readonly kind: Decision['kind']; readonly seenHalt?: string };
+type Act = (invocation: Invocation, cluster: Cluster, asked: Asked) => Promise<ExitCode>;
 
 async function decide(invocation: Invocation, kind: Decision['kind'], act: Act): Promise<ExitCode> {
   requireConsent(invocation);
   const cluster = await invocation.wiring.openCluster(connectionOf(invocation.options));
   try {
-    await confirmDecision(invocation, cluster, kind);
-    return await act(invocation, cluster, kind);
+    const seenHalt = await confirmDecision(invocation, cluster, kind);
+    return await act(invocation, cluster, { kind, ...(seenHalt === undefined ? {} : { seenHalt }) });
   } finally {
     await cluster.close();
   }
 }
 
-/** Pausing only ever holds things back: on a terminal it is done at once. */
-async function confirmDecision(invocation: Invocation, cluster: Cluster, kind: Decision['kind']): Promise<void> {
+/** Pausing only ever holds things back: on a terminal it is done at once. Returns which halt the person saw. */
+async function confirmDecision(invocation: Invocation, cluster: Cluster, kind: Decision['kind']): Promise<string | undefined> {
   const { args, options } = invocation;
-  if (options.yes === true || kind === 'pause') return;
+  if (options.yes === true || kind === 'pause') return undefined;
   const [identity, status] = await Promise.all([cluster.identity(), readStatus({ cluster, clock: invocation.wiring.clock }, runOf(options))]);
   const effect = decisionEffect(status, { kind, targets: args, rollbackInFlight: options.rollbackInFlight === true });
   const summary = [`Run ${printable(status.run)} on ${printable(identity.server)}`, `  ${kind}: ${effect}`];
   await confirm(invocation, { summary, action: 'Do it?' });
+  return status.halt?.at ?? '';
 }
 
-async function recordOnly(invocation: Invocation, cluster: Cluster, kind: Decision['kind']): Promise<ExitCode> {
-  const run = await record(invocation, cluster, kind);
+async function recordOnly(invocation: Invocation, cluster: Cluster, asked: Asked): Promise<ExitCode> {
+  const run = await record(invocation, cluster, asked);
   const { stateNamespace } = invocation.options;
   const status = await readStatus({ cluster, clock: invocation.wiring.clock }, { stateNamespace, run: run.name });
   const who = status.holder
     ? `${printable(status.holder.identity)} drives the run and obeys within seconds`
     : 'nobody drives the run now; it holds as soon as somebody does';
-  invocation.wiring.stderr.write(`recorded: ${kind} for run ${printable(run.name)}; ${who}\n`);
+  invocation.wiring.stderr.write(`recorded: ${asked.kind} for run ${printable(run.name)}; ${who}\n`);
   await writeResult(invocation, status, (style) => formatStatus(status, { ...style, now: invocation.wiring.clock.now(), flags: flagsOf(invocation.options) }));
   return 0;
 }
 
-async function recordAndDrive(invocation: Invocation, cluster: Cluster, kind: Decision['kind']): Promise<ExitCode> {
-  const run = await record(invocation, cluster, kind);
+async function recordAndDrive(invocation: Invocation, cluster: Cluster, asked: Asked): Promise<ExitCode> {
+  const run = await record(invocation, cluster, asked);
   const policy = parsePolicy(run.policy, { file: `run ${run.name}`, position: () => undefined });
   const engine = await invocation.wiring.openEngine(cluster, { policy, directory: run.policyDirectory });
   try {
@@ -95,12 +97,12 @@ async function recordAndDrive(invocation: Invocation, cluster: Cluster, kind: De
   }
 }
 
-async function record({ wiring, args, options }: Invocation, cluster: Cluster, kind: Decision['kind']): Promise<RunRecord> {
+async function record({ wiring, args, options }: Invocation, cluster: Cluster, asked: Asked): Promise<RunRecord> {
   const stored = await recordDecision(
     { cluster, clock: wiring.clock },
     {
       ...runOf(options),
-      kind,
+      ...asked,
       targets: args,
       by: wiring.user,
       ...(options.reason === undefined ? {} : { reason: options.reason }),

@@ -58,6 +58,8 @@ export function decisionEffect(status: RunStatus, { kind, targets, rollbackInFli
         : `leave things as they are and go on with the ${count(waiting, 'waiting workload')}`;
     case 'retry':
       return `try ${these} again, then go on with the ${count(waiting, 'waiting workload')}`;
+    case 'unlock':
+      return 'take the run from an instance that is dead';
     case 'exclude':
       return `leave ${these} out of this run; then \`changeover continue\` goes on with the rest`;
     case 'rollback':

@@ -12,6 +12,12 @@ describe('makeBatches', () => {
     expect(names(makeBatches(items, { waves: [1, 3, 10], batchSize: 10 }))).toEqual(['a', 'cd', 'bef']);
   });
 
+  it('does not grow by a wave that its stacks did not fill', () => {
+    const items = ['x', 'y', 'x', 'x', 'y', 'y', 'x'].map((fingerprint, index) => item('abcdefg'[index] ?? '', { fingerprint }));
+
+    expect(names(makeBatches(items, { waves: [1, 3, 10], batchSize: 10 }))).toEqual(['a', 'b', 'cde', 'fg']);
+  });
+
   it('takes wave sizes in turn, repeats the last, and never exceeds the batch size', () => {
     const items = [...'abcdefgh'].map((name) => item(name));
 

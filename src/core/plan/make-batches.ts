@@ -3,7 +3,7 @@ import type { MigrateItem } from './plan.ts';
 /**
  * The order of a run: one workload per stack fingerprint first, in batches of their own (what shares a stack fails together,
  * so each stack is tried once before anything else of it starts), then the rest; each part by call graph where it is given
- * (`order`: ids), else by namespace and name. Wave sizes are taken in turn, the last one repeats, and no batch is larger
+ * (`order`: ids), else by namespace and name. Wave sizes are taken in turn (one that was not filled is taken again), the last one repeats, and no batch is larger
  * than `batchSize`.
  */
 export function makeBatches(
@@ -17,11 +17,14 @@ export function makeBatches(
   const seen = new Set<string>();
   const first = new Set(sorted.filter((item) => !seen.has(item.fingerprint) && seen.add(item.fingerprint)));
   const batches: (readonly string[])[] = [];
+  let full = 0;
   for (const part of [sorted.filter((item) => first.has(item)), sorted.filter((item) => !first.has(item))]) {
     for (let at = 0; at < part.length;) {
-      const wave = rollout.waves[Math.min(batches.length, rollout.waves.length - 1)] ?? rollout.batchSize;
+      const wave = rollout.waves[Math.min(full, rollout.waves.length - 1)] ?? rollout.batchSize;
       const size = Math.max(1, Math.min(wave, rollout.batchSize));
-      batches.push(part.slice(at, at + size).map((item) => item.id));
+      const batch = part.slice(at, at + size).map((item) => item.id);
+      batches.push(batch);
+      if (batch.length === size) full += 1;
       at += size;
     }
   }

@@ -4,6 +4,7 @@ import { around, type Texts } from './say.ts';
 export const holdTexts: Texts = {
   'window-closed': (p) =>
     `${p('by') === 'deny' ? 'a deny window is open' : 'no allow window is open'}: nothing new starts${around(' until ', momentText(p('until')))}`,
+  'decision-stale': (p) => `${p('decision')} of ${p('by')} is not carried out: the run has halted since, for another reason; decide again`,
   'surge-limit': (p) => `rollout.maxSurgePods (${p('limit')}) is used up: the others of the batch start when rollouts have ended`,
 };
 
