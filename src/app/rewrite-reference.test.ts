@@ -101,6 +101,18 @@ describe('rewriting an image under a name of the caller', () => {
     expect(await registry.manifest(parseImageReference(RESULT).repository, '1.0-otel')).toEqual(before);
   });
 
+  it('brings another version into an image that is ours, from the original', async () => {
+    const policy = policyOf({ from: { agent: 'opentelemetry' } });
+    await rewrite(ORDERS, RESULT);
+    ports = { ...ports, agentFiles: async () => ({ version: '2.34.0', files: [{ path: 'agent/javaagent.jar', bytes: Buffer.from('newer') }] }) };
+
+    const newer = await rewrite(RESULT, `${RESULT}-2`, policy);
+
+    const { platforms } = await inspect(newer.reference);
+    expect(platforms).toMatchObject([{ ours: { source: (await inspect(ORDERS)).digest, version: '2.34.0' } }]);
+    expect(platforms[0]?.layers.filter((layer) => layer.ours)).toHaveLength(2);
+  });
+
   it('does not stack its layers on an image that is ours', async () => {
     await rewrite(ORDERS, RESULT);
 

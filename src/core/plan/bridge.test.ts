@@ -251,3 +251,24 @@ function bridgeFindings(change: PlannedChange): unknown {
 function podVariables({ edits }: PlannedChange): readonly string[] {
   return edits.flatMap((edit) => (edit.kind === 'env' && edit.before === null ? [`${edit.name}=${edit.after?.value}`] : []));
 }
+
+describe('an agent before SkyWalking 8', () => {
+  it.each([
+    ['6.6.0', ['bridge-sw6']],
+    ['7.0.0', ['bridge-sw6']],
+    ['8.0.0', []],
+  ])('of version %s speaks to the bridge or does not, which is said', (version, expected) => {
+    const plugin = `/skywalking/agent/plugins/apm-tomcat-7.x-8.x-plugin-${version}.jar`;
+    const config = {
+      '/sw/skywalking-agent.jar': 'PK',
+      '/sw/config/agent.config': 'agent.service_name=a\n',
+      [plugin.replace('/skywalking/agent', '/sw')]: 'PK',
+    };
+    const spec: ServiceSpec = {
+      container: { env: [{ name: 'JAVA_TOOL_OPTIONS', value: '-javaagent:/sw/skywalking-agent.jar' }] },
+      image: javaImage({}, config),
+    };
+
+    expect(bridgeFindings(changed(spec, 'takeover'))).toEqual(expected.map((id) => ({ id, severity: 'block', params: { version } })));
+  });
+});

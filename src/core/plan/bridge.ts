@@ -52,6 +52,7 @@ export function bridgeSettings({ facts, policy }: DeliverySubject, reading: Cont
     env,
     findings: [
       ...moreHidden,
+      ...(speaksSw6(found) ? [{ id: 'bridge-sw6', severity, params: { version: found.version ?? '' } } as const] : []),
       ...(isHidden ? [{ id: 'bridge-hidden', severity, params: { by: extensions.by, folder } } as const] : []),
       ...(yaml ? [{ id: 'bridge-yaml-config', severity, params: { by: yaml.by } } as const] : []),
       ...(propagators?.value.split(',').some((each) => each.trim() === 'none')
@@ -91,4 +92,9 @@ function loadsBridge(extensions: string, folder: string): boolean {
 
 function pathsOf(extensions: string): readonly string[] {
   return extensions.split(',').map((path) => path.trim().replace(/\/+$/, ''));
+}
+
+/** Agents of 6 and 7 write another header. */
+function speaksSw6({ agent, version = '' }: DetectedAgent): boolean {
+  return agent === 'skywalking' && /^[67]\./.test(version);
 }

@@ -138,6 +138,7 @@ const bridge: Texts = {
   'bridge-hidden': (p) =>
     `its own ${p('by')} hides the image's, so the bridge would not be loaded and chains would break: add ${p('folder')} to it, or set to.bridge: false`,
   'extensions-hidden': (p) => `its own ${p('by')} hides the image's, so the extensions of spec.to.extensions are not loaded: add ${p('folder')} to it`,
+  'bridge-sw6': (p) => `its agent ${p('version')} and those it calls write the header sw6, which the bridge does not read: chains break until all of them are switched`,
   'bridge-yaml-config': (p) =>
     `its agent is configured by a YAML file (${p('by')}), and then asks no extension for headers: the bridge would not work and chains would break`,
   'bridge-propagators-none': (p) => `${p('by')} asks for no trace headers at all (none): the bridge obeys, and chains break`,
