@@ -7,7 +7,8 @@ import { baseLayers, keptChildren, type PlatformImage, type SourceImage } from '
 import { jsonEqual } from '../json.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Edit } from '../workload/edit.ts';
-import { composeTarget, type PlatformEdits, type TargetImage } from './compose-target.ts';
+import { composeOnce } from './compose-once.ts';
+import type { PlatformEdits, TargetImage } from './compose-target.ts';
 import { askDelivery, refuse, type DeliveryMode, type DeliverySubject, type PolicyFiles, type PossibleDelivery, type Refusal } from './delivery.ts';
 import { planImageRewrite } from './image-rewrite.ts';
 import { joinEdits } from './join-edits.ts';
@@ -64,7 +65,7 @@ export function planChange(subject: ChangeSubject, context: ChangeContext, mode:
   const image = { ...parseImageReference(subject.container.image), digest: subject.source.digest };
   const files = mode === 'image' ? filesLayer(context) : undefined;
   const common = { agent: policy.to.agent, version: context.agentVersion, agentLayer: context.agentLayer, ...(files ? { filesLayer: files } : {}) };
-  const composed = composeTarget(subject.source, { ...common, ...first.edits, others: others.map((each) => each.edits) }, { template: policy.image.to, image });
+  const composed = composeOnce(subject.source, { ...common, ...first.edits, others: others.map((each) => each.edits) }, { template: policy.image.to, image });
   if (composed.kind === 'refused') return composed;
   const reference = targetText(composed.target, policy);
   const imageEdit: Edit = { kind: 'image', container: subject.container.name, before: subject.container.image, after: reference };
