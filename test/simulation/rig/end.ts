@@ -2,8 +2,8 @@ import type { SimulatedWorld } from '../../../src/adapters/simulated/simulated-w
 import type { RunResult } from '../../../src/app/drive-run.ts';
 import type { Json, JsonObject } from '../../../src/core/json.ts';
 import { workloadId, type KubeObject } from '../../../src/core/workload/kube-object.ts';
-import { specOf } from '../../../src/adapters/simulated/object-parts.ts';
-import { imageIn, type Oracle, type Traced } from './oracle.ts';
+import { sameJson, specOf } from '../../../src/adapters/simulated/object-parts.ts';
+import { imageIn, paceOf, type Oracle, type Traced } from './oracle.ts';
 
 /** How each Deployment ended, for comparison with a run without faults; times and epochs left out. */
 export interface End {
@@ -48,13 +48,14 @@ export function judgeEnd(result: RunResult, at: { readonly oracle: Oracle; reado
   return problems;
 }
 
-function judgeObject(object: KubeObject | undefined, { item, state, foreign, before, forward, inverse }: Traced): readonly string[] {
+function judgeObject(object: KubeObject | undefined, { item, state, foreign, before, forward, inverse, pace }: Traced): readonly string[] {
   const say = (what: string): readonly string[] => [`I10: ${item.id} ended ${state}, and ${what}`];
   if (!object || object.metadata.uid !== item.uid) return state === 'GONE' || foreign ? [] : say('is not there');
   const edit = item.edits.find((each) => each.kind === 'image');
   const image = imageIn(object, item);
   const marked = object.metadata.annotations?.['changeover.dev/marker'] !== undefined;
   const carries = JSON.stringify(specOf(object)['template'] ?? {}).includes('changeover.dev/intent');
+  if (pace !== undefined && !foreign && !sameJson(paceOf(object), pace)) return say('its strategy is not as it was');
   switch (state) {
     case 'SUCCEEDED':
     case 'DEFERRED_ZERO':

@@ -35,6 +35,8 @@ export interface Traced {
   readonly before: Map<string, JsonObject>;
   readonly forward: Set<string>;
   readonly inverse: Set<string>;
+  /** Strategy and minReadySeconds before our change. */
+  pace?: Json;
   /** Other writers changed the template, or the object, at any time. */
   foreign: boolean;
   /** Number of the newest engine that wrote to the object. */
@@ -92,7 +94,7 @@ export class Oracle {
     const [was, is] = [templateAnnotation(previous), templateAnnotation(object)];
     if (is !== undefined && is !== was) this.#judgeForward(write, previous, { traced, intent: is });
     else if (was !== undefined && is === undefined) this.#judgeInverse(write, previous, { traced, intent: was });
-    else if (!sameJson(object['spec'], previous['spec'])) this.#break('I2', write, 'the spec was changed outside of a change and its way back');
+    else if (!sameJson(templateOf(object), templateOf(previous))) this.#break('I2', write, 'the spec was changed outside of a change and its way back');
     if (readJson(object, OUTCOME)['status'] === 'migrated' && readJson(previous, OUTCOME)['status'] !== 'migrated') this.#judgeSuccess(write, traced);
   }
 
@@ -114,7 +116,8 @@ export class Oracle {
   }
 
   /** I2 and I8: only planned fields of the planned container, our annotations, never replicas, strategy or paused. */
-  #judgeFields(write: AcceptedWrite, previous: KubeObject, { item }: Traced): void {
+  #judgeFields(write: AcceptedWrite, previous: KubeObject, traced: Traced): void {
+    const { item } = traced;
     const containers = (templateOf(write.object)['spec'] as { readonly containers?: readonly { readonly name: string }[] } | undefined)?.containers ?? [];
     const index = containers.findIndex((each) => each.name === item.container);
     const fields = new Set(item.edits.map((edit) => (edit.kind === 'args' ? edit.field : edit.kind)));
@@ -124,7 +127,8 @@ export class Oracle {
       path === '/template/metadata/annotations' ||
       path === '/template/metadata/annotations/changeover.dev~1intent';
     for (const path of changedPaths(previous['spec'], write.object['spec'])) {
-      if (/^\/(replicas|strategy|paused|minReadySeconds)/.test(path)) this.#break('I8', write, `changed spec${path}`);
+      if (/^\/(replicas|paused)$/.test(path)) this.#break('I8', write, `changed spec${path}`);
+      else if (/^\/(strategy|minReadySeconds)/.test(path)) this.#judgePace(write, previous, traced);
       else if (!mayChange(path)) this.#break('I2', write, `changed spec${path}`);
     }
     const variables = changedVariables(previous, write.object, item).filter((name) => !item.edits.some((edit) => edit.kind === 'env' && edit.name === name));
@@ -135,6 +139,15 @@ export class Oracle {
     }
     if (withoutOurs(previous).some(([key, value]) => write.object.metadata.annotations?.[key] !== value))
       this.#break('I2', write, "changed somebody else's annotation");
+  }
+
+  /** I8: the pace of a rollout is ours to change only with the change itself, recorded, and then only back to what it was. */
+  #judgePace(write: AcceptedWrite, previous: KubeObject, traced: Traced): void {
+    if (templateAnnotation(write.object) !== undefined && templateAnnotation(write.object) !== templateAnnotation(previous)) {
+      traced.pace = paceOf(previous);
+      const shape = readJson(write.object, MARKER)['shape'] as { readonly canary?: { readonly before?: Json } } | undefined;
+      if (!sameJson(shape?.canary?.before, traced.pace)) this.#break('I8', write, 'changed the strategy, and the marker does not hold what it was');
+    } else if (!sameJson(paceOf(write.object), traced.pace)) this.#break('I8', write, 'did not put the strategy back to what it was');
   }
 
   #judgeForward(write: AcceptedWrite, previous: KubeObject, change: { readonly traced: Traced; readonly intent: string }): void {
@@ -224,6 +237,13 @@ function templateOf(object: KubeObject | undefined): JsonObject {
 function templateAnnotation(object: KubeObject): string | undefined {
   const metadata = templateOf(object)['metadata'] as { readonly annotations?: { readonly [key: string]: string } } | undefined;
   return metadata?.annotations?.[INTENT];
+}
+
+/** What says how a rollout goes: the rolling update's numbers, and when a pod counts as available. */
+export function paceOf(object: KubeObject): Json {
+  const spec = specOf(object);
+  const strategy = (spec['strategy'] ?? {}) as JsonObject;
+  return { rollingUpdate: strategy['rollingUpdate'] ?? null, minReadySeconds: spec['minReadySeconds'] ?? null };
 }
 
 /** The image of the planned container. */
