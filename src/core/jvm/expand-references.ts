@@ -1,4 +1,4 @@
-import type { MappedText } from './token.ts';
+import { unmapped, type MappedText } from './token.ts';
 
 /** What a name stands for: its text, with the references in it that stay unknown. */
 export interface ReferenceValue {
@@ -28,6 +28,7 @@ export function isServiceVariable(name: string): boolean {
  * longer than a process can be given is cut soon after that.
  */
 export function expandReferences(raw: string, lookup: (name: string) => ReferenceValue | undefined): ExpandedText {
+  if (raw.length <= longestValue && !raw.includes('$')) return { ...unmapped(raw), references: [] };
   const out = { text: '', starts: [] as number[], ends: [] as number[], references: [] as { name: string; start: number; end: number }[] };
   const push = (text: string, start: number, end: number): void => {
     out.text += text;

@@ -46,8 +46,19 @@ export function rawRange(mapped: MappedText, start: number, end: number): { read
   return { start: first ?? tail, end: last ?? tail };
 }
 
+/** Places of texts that were not changed, by their length: a fleet has a hundred thousand variables of a few hundred lengths. */
+const identities = new Map<number, Pick<MappedText, 'starts' | 'ends'>>();
+/** Longer ones are rare, and not kept; characters. */
+const longestKept = 512;
+
 /** A text that was not changed: every character maps to itself. */
 export function unmapped(text: string): MappedText {
-  const starts = Array.from({ length: text.length }, (_, index) => index);
-  return { text, starts, ends: starts.map((index) => index + 1) };
+  const places = identities.get(text.length) ?? identity(text.length);
+  if (text.length <= longestKept) identities.set(text.length, places);
+  return { text, ...places };
+}
+
+function identity(length: number): Pick<MappedText, 'starts' | 'ends'> {
+  const starts = Array.from({ length }, (_, index) => index);
+  return { starts, ends: starts.map((index) => index + 1) };
 }
