@@ -3,7 +3,7 @@ import { ChangeoverError } from '../../src/core/error.ts';
 import { hashJson } from '../../src/core/hash-json.ts';
 import { applyToTheEnd, openSimulation, type Simulation } from './open-simulation.ts';
 
-const rollout = { drill: true };
+const rollout = { drill: true, maxFailures: 0 };
 
 describe('a drill', () => {
   it('sends the first workload forward, back to exactly what it was, and forward again, and says how long the way back took', async () => {

@@ -13,7 +13,7 @@ export interface Drill {
 /** The run's first workload that comes so far turns back once, as soon as its new pods are Ready; undefined where nothing is to be tried. Pure. */
 export function beginDrill(record: WorkloadRecord, verdict: Verdict, context: DrillContext): WorkloadRecord | undefined {
   const { run, records, now, rules, stopping } = context;
-  if (!rules.drill || record.drill || record.canary === 'open' || stopping || run.phase !== 'RUNNING') return undefined;
+  if (!rules.drill || record.canary === 'open' || stopping || run.phase !== 'RUNNING') return undefined;
   if (verdict.kind !== 'pass' && !(verdict.kind === 'wait' && verdict.phase === 'soaking')) return undefined;
   const states = [...records.values()];
   if (states.some((each) => each.drill !== undefined) || run.batches.flat().find((id) => isCandidate(records.get(id))) !== record.item.id) return undefined;
