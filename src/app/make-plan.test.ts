@@ -31,6 +31,17 @@ describe('makePlan', () => {
     ]);
     expect((await plan(simulation, {}, async () => [])).expectedBreaks).toEqual([{ batch: 1, services }]);
   });
+
+  it('orders the batches by the call graph where the policy says so and the store knows it, else by name', async () => {
+    const services = ['a', 'b', 'c', 'd'].map((name) => ({ name }));
+    const spec = { verify: { jaeger: 'http://jaeger.invalid:16686' } };
+    const simulation = await openSimulation({ services, rollout: { waves: [1], topology: 'jaeger' }, spec });
+    const calls = async () => [['a', 'c'] as const, ['c', 'b'] as const, ['b', 'd'] as const].map(([from, to]) => ({ from, to, calls: 1 }));
+    const names = ({ batches }: Plan): string => batches.flat().map((id) => id.at(-1)).join('');
+
+    expect(names(await plan(simulation, {}, calls))).toBe('acbd');
+    expect(names(await plan(simulation, {}, async () => []))).toBe('abcd');
+  });
 });
 
 async function fleet(to: JsonObject): Promise<Simulation> {

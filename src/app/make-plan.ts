@@ -2,6 +2,7 @@ import { ChangeoverError } from '../core/error.ts';
 import { hashJson } from '../core/hash-json.ts';
 import { agentRepository } from '../core/image/target-name.ts';
 import { repositoryName, type Repository } from '../core/image/reference.ts';
+import { callGraphOrder } from '../core/plan/call-graph-order.ts';
 import { expectedBreaks } from '../core/plan/expected-breaks.ts';
 import { makeBatches } from '../core/plan/make-batches.ts';
 import type { MigrateItem, Plan } from '../core/plan/plan.ts';
@@ -45,10 +46,10 @@ export async function makePlan(ports: ReadPorts, options: PlanOptions): Promise<
     options,
   );
   const items = (await reportSigned(ports.registry, planned, { ...options, inspections })).map((each) => each.item);
-  const batches = makeBatches(
-    items.filter((item): item is MigrateItem => item.action === 'migrate'),
-    policy.rollout,
-  );
+  const moved = items.filter((item): item is MigrateItem => item.action === 'migrate');
+  const calls = policy.rollout.topology && options.traces && (await readCalls(options.traces, ports.clock, options.signal));
+  const batches = makeBatches(moved, policy.rollout, calls && callGraphOrder(moved, calls));
+  if (policy.rollout.topology && !calls) options.onProgress?.('No call graph (rollout.topology): the batches are ordered by namespace and name');
   const { digest, diffId, size } = change.agentLayer;
   const bridge = change.bridge === undefined ? {} : { bridge: change.bridge };
   const plan: Omit<Plan, 'hash'> = {

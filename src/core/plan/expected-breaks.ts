@@ -21,9 +21,13 @@ export function expectedBreaks(
   });
 }
 
-/** A call graph may be older than the names that a template gives. */
+/** Names by which a call graph may know a workload: it may be older than the names that a template gives. */
+export function serviceNames(item: PlanItem): readonly string[] {
+  return [oldName(item), newName(item)];
+}
+
 function knownAs(items: readonly PlanItem[]): ReadonlySet<string> {
-  return new Set(items.flatMap((item) => [oldName(item), newName(item)]));
+  return new Set(items.flatMap(serviceNames));
 }
 
 function brokenEdges(edges: readonly ServiceEdge[], switched: ReadonlySet<string>, notYet: ReadonlySet<string>): readonly ServiceEdge[] {

@@ -142,7 +142,6 @@ describe('parsePolicy', () => {
   });
 
   it.each([
-    [{ rollout: { topology: 'jaeger' } }, 'spec.rollout.topology'],
     [{ gates: [{ url: 'http://x' }] }, 'spec.gates'],
   ])('refuses by name what is not built yet: %j', (spec, path) => {
     expect(problems(document(spec))).toEqual([`${path}: not available in this version`]);
@@ -171,6 +170,7 @@ describe('parsePolicy', () => {
   it.each<readonly [JsonObject & { readonly verify?: JsonObject }, string]>([
     [{ proof: 'spans' }, 'spec.proof: spans needs spec.verify.jaeger'],
     [{ verify: { gate: true } }, 'spec.verify.gate: needs spec.verify.jaeger'],
+    [{ rollout: { topology: 'jaeger' } }, 'spec.rollout.topology: needs spec.verify.jaeger'],
   ])('refuses what needs a trace store where none is named: %j', (spec, message) => {
     const jaeger = 'http://jaeger:16686';
 

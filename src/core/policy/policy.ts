@@ -111,6 +111,8 @@ export interface Policy {
     /** Pods that rollouts may have at a time beyond those their workloads want, over the whole run. */
     readonly maxSurgePods: number;
     readonly windows: readonly ChangeWindow[];
+    /** Where the call graph comes from that orders the batches; undefined = by namespace and name. */
+    readonly topology?: 'jaeger';
     /** The first workload goes forward, back and forward, to see the way back work. */
     readonly drill: boolean;
   };

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { parseImageReference } from '../image/reference.ts';
+import type { JsonObject } from '../json.ts';
 import { meansOption, optionNames, optionProblem } from '../jvm/option-name.ts';
 import { nextStart } from './change-windows.ts';
 import { parseCron } from './cron.ts';
+import { literalCredentials } from './instrumentation.ts';
 import { choice, day, duration, form, labelTemplate, percentage, selector, template, text, url } from './field-forms.ts';
 import type { ChangeWindow } from './policy.ts';
 
@@ -73,11 +75,17 @@ const jvmOptions = z
     if (twice !== undefined) context.addIssue({ code: 'custom', path: ['add'], message: `sets ${nameOf(twice)} twice` });
   });
 
-const instrumentation = z.looseObject({
-  apiVersion: form('opentelemetry.io/v1alpha1', /^opentelemetry\.io\/v1(?:alpha1|beta1)?$/),
-  kind: z.literal('Instrumentation'),
-  spec: z.looseObject({}),
-});
+const instrumentation = z
+  .looseObject({
+    apiVersion: form('opentelemetry.io/v1alpha1', /^opentelemetry\.io\/v1(?:alpha1|beta1)?$/),
+    kind: z.literal('Instrumentation'),
+    spec: z.looseObject({}),
+  })
+  .superRefine((manifest, context) => {
+    // Policies are stored in the cluster, readable.
+    for (const name of literalCredentials(manifest as JsonObject))
+      context.addIssue({ code: 'custom', message: `must not carry a password: take ${name} from a Secret (valueFrom.secretKeyRef)` });
+  });
 
 const extension = z
   .strictObject({ image: text.exactOptional(), path: text.exactOptional(), dir: form('an absolute path', /^\/[^\0]*$/).exactOptional() })
@@ -140,6 +148,7 @@ const rollout = z.strictObject({
   onFailure: choice(['rollback', 'hold']).default('rollback'),
   maxSurgePods: count(1).default(30),
   windows: z.array(window).readonly().default([]),
+  topology: choice(['jaeger'], ['file']).exactOptional(),
   drill: z.boolean().default(false),
 });
 
@@ -200,6 +209,10 @@ const spec = z
   .refine(({ approvals, owners }) => !approvals.perOwner || owners.label !== undefined, {
     path: ['approvals', 'perOwner'],
     message: 'needs spec.owners.label',
+  })
+  .refine(({ rollout: { topology }, verify }) => topology === undefined || verify.jaeger !== undefined, {
+    path: ['rollout', 'topology'],
+    message: 'needs spec.verify.jaeger',
   })
   .refine(({ verify }) => !verify.gate || verify.jaeger !== undefined, { path: ['verify', 'gate'], message: 'needs spec.verify.jaeger' });
 
