@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { changed, containerAfter, imageAfter, javaImage, service, SWJ, type ServiceSpec } from '../../../test/builders/service.ts';
 import type { JsonObject } from '../json.ts';
 import { effectiveOptions } from '../jvm/effective-options.ts';
+import { restoreList } from '../workload/edit-list.ts';
 import { tuneOptions } from './tune-options.ts';
 
 const flag = `-javaagent:${SWJ}`;
@@ -65,6 +66,21 @@ describe('JVM options in the pod', () => {
 
     expect(containerAfter(spec, changed(spec, 'image')).command).toEqual(['java', '-Xmx1g', '-XX:+UseZGC', '-jar', '/app/app.jar']);
     expect(containerAfter(spec, changed(spec, 'takeover')).command).toEqual(['java', '-Xmx1g', flag, '-XX:+UseZGC', '-jar', '/app/app.jar']);
+  });
+
+  it('are changed in a command line where one before the flag goes, and come back in their order', () => {
+    const command = ['java', '-Dgone=1', '-Xmx512m', flag, '-jar', '/app/app.jar'];
+    const spec: ServiceSpec = { container: { command }, policy: to({ add: ['-Xmx1g'], remove: ['-Dgone'] }) };
+
+    const change = changed(spec, 'image');
+
+    expect(containerAfter(spec, change).command).toEqual(['java', '-Xmx1g', '-jar', '/app/app.jar']);
+    expect(
+      restoreList(
+        containerAfter(spec, change).command ?? [],
+        change.edits.filter((edit) => edit.kind === 'args'),
+      ),
+    ).toEqual(command);
   });
 
   it.each([

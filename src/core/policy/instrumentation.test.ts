@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../json.ts';
-import { readInstrumentation } from './instrumentation.ts';
+import { literalCredentials, readInstrumentation } from './instrumentation.ts';
 
 const read = (spec: JsonObject): ReturnType<typeof readInstrumentation> => readInstrumentation({ kind: 'Instrumentation', spec });
 
@@ -59,5 +59,19 @@ describe('readInstrumentation', () => {
 
   it('says when a sampler cuts chains', () => {
     expect(read({ sampler: { type: 'always_on' } }).findings).toEqual([{ id: 'sampler-cuts-chains', severity: 'warn', params: { sampler: 'always_on' } }]);
+  });
+});
+
+describe('literalCredentials', () => {
+  it.each<[what: string, variable: JsonObject, found: readonly string[]]>([
+    ['a header in clear', { name: 'OTEL_EXPORTER_OTLP_HEADERS', value: 'authorization=Bearer abc' }, ['OTEL_EXPORTER_OTLP_HEADERS']],
+    ['a token in clear', { name: 'API_TOKEN', value: 'abc' }, ['API_TOKEN']],
+    ['a password in an address', { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: 'https://a:b@collector' }, ['OTEL_EXPORTER_OTLP_ENDPOINT']],
+    ['a reference', { name: 'API_TOKEN', valueFrom: { secretKeyRef: { name: 'a', key: 'b' } } }, []],
+    ['a reference to another variable', { name: 'API_TOKEN', value: '$(TOKEN)' }, []],
+    ['a header that is none', { name: 'OTEL_EXPORTER_OTLP_HEADERS', value: 'x-tenant=shop' }, []],
+  ])('%s', (_what, variable, found) => {
+    expect(literalCredentials({ spec: { env: [variable] } })).toEqual(found);
+    expect(literalCredentials({ spec: { java: { env: [variable] } } })).toEqual(found);
   });
 });

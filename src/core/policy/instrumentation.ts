@@ -1,5 +1,6 @@
 import type { Finding } from '../finding.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import { isSecretName, redact } from '../redact.ts';
 import type { EnvVar } from '../workload/workload.ts';
 
 /** What an OpenTelemetry `Instrumentation` manifest (opentelemetry.io/v1alpha1) says of a Java agent. */
@@ -43,6 +44,16 @@ export function readInstrumentation(manifest: JsonObject): Instrumentation {
     extensions: readExtensions(java['extensions'], unsupported),
     findings,
   };
+}
+
+/** Variables of a manifest whose values are credentials in clear. */
+export function literalCredentials(manifest: JsonObject): readonly string[] {
+  const spec = member(manifest, 'spec');
+  const variables = [...items(spec['env']), ...items(member(spec, 'java')['env'])];
+  return variables.flatMap(({ name, value }) => {
+    const isClear = typeof name === 'string' && typeof value === 'string' && value !== '' && !/^\$\([^)]*\)$/.test(value);
+    return isClear && (isSecretName(name) || redact(value) !== value) ? [name] : [];
+  });
 }
 
 type Unsupported = (field: string, severity?: Finding['severity']) => void;
