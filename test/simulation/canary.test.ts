@@ -69,7 +69,7 @@ describe('a canary', () => {
     const [before] = simulation.deployments();
     const running = applyToTheEnd(simulation);
     while (!entered(simulation, 'CANARY')) await simulation.world.clock.sleep(500);
-    await simulation.world.connect().patch(one, [{ op: 'replace', path: '/spec/template', value: (before?.['spec'] as JsonObject)['template'] as JsonObject }]);
+    await simulation.world.connect().patch(one, [{ op: 'replace', path: '/spec/template', value: ((before?.['spec'] ?? {}) as JsonObject)['template'] as JsonObject }]);
 
     const result = await running;
 
@@ -141,7 +141,7 @@ describe('an engine that dies during a canary', () => {
 
 /** The spec without the template: what must be as before, whether migrated or not. */
 function rest(object: KubeObject | undefined): JsonObject {
-  const { template: _template, ...spec } = object?.['spec'] as JsonObject;
+  const { template: _template, ...spec } = (object?.['spec'] ?? {}) as JsonObject;
   return spec;
 }
 

@@ -20,7 +20,7 @@ describe('planCanary', () => {
   });
 
   it.each<readonly [string, KubeObject, string]>([
-    ['Recreate', orders({ strategy: { type: 'Recreate' } }), 'RollingUpdate, not Recreate'],
+    ['Recreate', orders({ strategy: { type: 'Recreate' } }), 'RollingUpdate, not "Recreate"'],
     ['a canary longer than the deadline', orders({ progressDeadlineSeconds: 120 }), 'above 120, not 120'],
     ['another kind', { ...orders({}), kind: 'StatefulSet' }, 'not for a StatefulSet'],
   ])('refuses %s by name', (_what, object, words) => {

@@ -13,6 +13,7 @@ import type { Gate, Halt, Reason, RunRecord, WorkloadRecord } from './run-record
 import { countSharing, isFailed, SYSTEMIC_PACE, systemicHalt } from './run-failures.ts';
 import { findStuckPod } from './stuck-pod.ts';
 import { trackPods } from './track-pods.ts';
+import { waitingState, type WaitingState } from './waiting-state.ts';
 import { isTerminal, type WorkloadState } from './workload-state.ts';
 
 /** One step the engine takes for one workload, or for the run. After each step everything is observed again. */
@@ -252,19 +253,6 @@ function follow(record: WorkloadRecord, verdict: Verdict, context: { readonly si
     default:
       return assertNever(verdict);
   }
-}
-
-function waitingState(record: WorkloadRecord, verdict: Verdict & { readonly kind: 'wait' }): WaitingState {
-  if (isUnseen(record, verdict)) return 'APPLIED';
-  if (record.canary === 'open') return 'CANARY';
-  return verdict.phase === 'soaking' ? 'SOAKING' : 'ROLLING';
-}
-
-type WaitingState = 'APPLIED' | 'CANARY' | 'ROLLING' | 'SOAKING';
-
-/** Nothing of the change was seen yet but the change itself. */
-function isUnseen(record: WorkloadRecord, verdict: Verdict & { readonly kind: 'wait' }): boolean {
-  return record.state === 'APPLIED' && (verdict.waitingFor.id === 'controller' || verdict.waitingFor.id === 'new-replicaset');
 }
 
 /** Pods that come or go during a soak (scaling, an eviction) get their own time to become Ready. */
