@@ -10,9 +10,10 @@ import { refTo } from './resources.ts';
 /** Where Argo CD keeps an Application whose namespace no mark names. */
 const ARGO_NAMESPACE = 'argocd';
 
-const application: Resource = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Application', plural: 'applications', namespaced: true };
-const kustomization: Resource = { apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization', plural: 'kustomizations', namespaced: true };
-const helmRelease: Resource = { apiVersion: 'helm.toolkit.fluxcd.io/v2', kind: 'HelmRelease', plural: 'helmreleases', namespaced: true };
+/** With every version a cluster may still serve alone, the newest first. */
+const application = kind('argoproj.io', ['v1alpha1'], { kind: 'Application', plural: 'applications' });
+const kustomization = kind('kustomize.toolkit.fluxcd.io', ['v1', 'v1beta2'], { kind: 'Kustomization', plural: 'kustomizations' });
+const helmRelease = kind('helm.toolkit.fluxcd.io', ['v2', 'v2beta2', 'v2beta1'], { kind: 'HelmRelease', plural: 'helmreleases' });
 
 /**
  * The owner of each workload, by id. Whether Argo CD or Flux undo a change is read from their own objects, each once; where
@@ -23,7 +24,7 @@ export async function readOwners(cluster: Cluster, workloads: readonly Workload[
   const read = (owner: Owner): Promise<SyncObject> => {
     const place = placeOf(owner);
     if (!place) return Promise.resolve('absent');
-    const key = `${place.resource.kind}/${place.namespace}/${place.name}`;
+    const key = `${place.versions[0]?.kind}/${place.namespace}/${place.name}`;
     const known = asked.get(key) ?? readSyncObject(cluster, place, signal);
     asked.set(key, known);
     return known;
@@ -36,23 +37,31 @@ export async function readOwners(cluster: Cluster, workloads: readonly Workload[
 }
 
 interface Place {
-  readonly resource: Resource;
+  readonly versions: readonly Resource[];
   readonly namespace: string;
   readonly name: string;
 }
 
 function placeOf({ kind, name, namespace, by }: Owner): Place | undefined {
   if (name === undefined) return undefined;
-  if (kind === 'argo-cd') return { resource: application, namespace: namespace ?? ARGO_NAMESPACE, name };
+  if (kind === 'argo-cd') return { versions: application, namespace: namespace ?? ARGO_NAMESPACE, name };
   if (namespace === undefined || by === undefined) return undefined;
-  return { resource: by === 'Kustomization' ? kustomization : helmRelease, namespace, name };
+  return { versions: by === 'Kustomization' ? kustomization : helmRelease, namespace, name };
 }
 
-async function readSyncObject(cluster: Cluster, { resource, namespace, name }: Place, signal?: AbortSignal): Promise<SyncObject> {
+async function readSyncObject(cluster: Cluster, { versions, namespace, name }: Place, signal?: AbortSignal): Promise<SyncObject> {
   try {
-    return (await cluster.get(refTo(resource, namespace, name), signal)) ?? 'absent';
+    for (const resource of versions) {
+      const found = await cluster.get(refTo(resource, namespace, name), signal);
+      if (found) return found;
+    }
+    return 'absent';
   } catch (error) {
     if (!(error instanceof ChangeoverError) || error.code !== 'denied') throw error;
     return 'denied';
   }
+}
+
+function kind(group: string, versions: readonly string[], names: Pick<Resource, 'kind' | 'plural'>): readonly Resource[] {
+  return versions.map((version) => ({ apiVersion: `${group}/${version}`, ...names, namespaced: true }));
 }
