@@ -110,7 +110,7 @@ describe('a canary', () => {
 describe('an engine that dies during a canary', () => {
   const services = [
     { name: 'good', replicas: 3 },
-    { name: 'bad', replicas: 3, after: crash },
+    { name: 'bad', replicas: 3, after: crash, stack: 'spring-skywalking' as const },
   ];
   const both = (): Promise<Simulation> => openSimulation({ services, rollout: { canary: '90s', waves: [2], batchSize: 2 } });
   let calls = 0;
@@ -122,6 +122,7 @@ describe('an engine that dies during a canary', () => {
     await simulation.apply(() => ({ after: (call) => void (calls = call.count) }));
     undisturbed = await endOf(simulation);
     expect(simulation.deployments().map(rest)).toEqual(specs);
+    expect(undisturbed).toMatchObject({ records: { 'shop/Deployment/good': 'SUCCEEDED', 'shop/Deployment/bad': 'ROLLED_BACK' } });
   });
 
   it('at any call comes to the same end, with nothing of the canary left', async () => {

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../src/core/json.ts';
 import { applyToTheEnd, endOf, openSimulation, type Simulation } from './open-simulation.ts';
 
 /** One workload that migrates, one that is rolled back: together they pass through every state. */
-const services = [{ name: 'good' }, { name: 'bad', after: { crashAtMs: 1_500 } }, { name: 'late', replicas: 2 }] as const;
+const services = [{ name: 'good' }, { name: 'bad', after: { crashAtMs: 1_500 }, stack: 'spring-skywalking' }, { name: 'late', replicas: 2 }] as const;
 const open = (): Promise<Simulation> => openSimulation({ services, rollout: { waves: [2], batchSize: 2 } });
 
 describe('an engine that dies', () => {
