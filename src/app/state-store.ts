@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ChangeoverError } from '../core/error.ts';
+import { readRecord } from '../core/rollout/read-record.ts';
 import type { RunRecord, WorkloadRecord } from '../core/rollout/run-record.ts';
 import { isJsonObject } from '../core/json.ts';
 import type { KubeObject } from '../core/workload/kube-object.ts';
@@ -103,8 +104,5 @@ function parse(object: KubeObject): RunRecord | WorkloadRecord {
   const text = isJsonObject(data) ? data['record'] : undefined;
   if (typeof text !== 'string')
     throw new ChangeoverError('refused', 'the record holds no data', { target: name, hint: 'Somebody edited it; restore it from the local journal.' });
-  const value = JSON.parse(text) as RunRecord | WorkloadRecord;
-  if (value.version !== 1)
-    throw new ChangeoverError('unsupported', 'the record was written by a newer Changeover', { target: name, hint: 'Use that version.' });
-  return value;
+  return readRecord(text, name);
 }

@@ -71,3 +71,8 @@ export function isTerminal(state: WorkloadState): boolean {
 export function isInFlight(state: WorkloadState): boolean {
   return !isTerminal(state) && state !== 'PLANNED' && state !== 'ARTIFACT' && state !== 'READY';
 }
+
+/** Whether a text names a state. */
+export function isWorkloadState(text: string): text is WorkloadState {
+  return Object.hasOwn(outcomes, text);
+}

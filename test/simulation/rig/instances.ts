@@ -4,7 +4,7 @@ import { labelSelector } from '../../../src/adapters/simulated/selectors.ts';
 import type { SimulatedWorld } from '../../../src/adapters/simulated/simulated-world.ts';
 import type { EnginePorts } from '../../../src/app/ports.ts';
 import { ChangeoverError } from '../../../src/core/error.ts';
-import type { Cluster, ListQuery } from '../../../src/ports/cluster.ts';
+import type { Cluster, ListQuery, WriteOptions } from '../../../src/ports/cluster.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { AuditLog } from './audit-log.ts';
 import { groupsOf, type Aim, type CallGroup, type Fault } from './fault-plan.ts';
@@ -144,7 +144,7 @@ async function answerBefore(call: PortCall, at: { readonly world: SimulatedWorld
       if (call.method === 'replace') throw new ChangeoverError('conflict', 'HTTP 409: the object has been modified');
       return;
     case '422':
-      if (call.method === 'patch') throw new ChangeoverError('precondition', 'HTTP 422: the test failed');
+      if (call.method === 'patch' && !isDryRun(call)) throw new ChangeoverError('precondition', 'HTTP 422: the test failed');
       return;
     case '429':
       throw new ChangeoverError('rate-limited', 'HTTP 429', { retryable: true, retryAfterMs: 3_000 });
@@ -155,6 +155,11 @@ async function answerBefore(call: PortCall, at: { readonly world: SimulatedWorld
       return;
     case undefined:
   }
+}
+
+/** What a dry run refuses is an answer about the change itself, and no passing trouble. */
+function isDryRun({ args }: PortCall): boolean {
+  return (args[2] as WriteOptions | undefined)?.dryRun === true;
 }
 
 async function answerAfter(call: PortCall): Promise<void> {

@@ -12,7 +12,20 @@ const MARKER = 'changeover.dev/marker';
 const INTENT = 'changeover.dev/intent';
 const OUTCOME = 'changeover.dev/outcome';
 /** States after which nothing of a workload moves by itself (rollout specification 6.2). */
-const ENDED = new Set(['SUCCEEDED', 'DEFERRED_ZERO', 'ROLLED_BACK', 'RB_FAILED', 'INCONCLUSIVE', 'CONFLICT', 'EXT_CHANGED', 'GONE', 'SKIPPED']);
+const ENDED = new Set([
+  'SUCCEEDED',
+  'DEFERRED_ZERO',
+  'ROLLED_BACK',
+  'RB_FAILED',
+  'INCONCLUSIVE',
+  'CONFLICT',
+  'EXT_CHANGED',
+  'GONE',
+  'SKIPPED',
+  'REGRESSED',
+  'DEFERRED_VERIFY',
+  'FINALIZED',
+]);
 /** How much older than the truth a verdict's reading may be, besides what faults add. Milliseconds. */
 const READING_MS = 1_000;
 
