@@ -10,6 +10,7 @@ import { exitCodeOf, summariseRun } from '../core/rollout/summarise-run.ts';
 import { isTerminal, outcomeOf } from '../core/rollout/workload-state.ts';
 import { act } from './act.ts';
 import { finishAnnouncements } from './announce.ts';
+import { openGateReads } from './gate-reads.ts';
 import { acquireLease } from './lease.ts';
 import { lookAt } from './look.ts';
 import { lookAtSwitched } from './look-at-switched.ts';
@@ -66,6 +67,7 @@ export async function driveRun(ports: EnginePorts, run: string, options: DriveOp
     } finally {
       session.announcements.stop.abort();
       closeTraceReads(session.traceReads);
+      session.gateReads.answers.close();
       await session.journal.close();
     }
   } catch (error) {
@@ -121,6 +123,7 @@ async function openSession(ports: EnginePorts, name: string, options: DriveOptio
     announcements: { pending: new Set(), stop: new AbortController() },
     notices: new Set(),
     traceReads: openTraceReads(ports),
+    gateReads: openGateReads(ports),
     probes: new Map(),
     probation: { batch: -1 },
   };
@@ -162,6 +165,7 @@ async function untilSettled(session: Session, options: DriveOptions): Promise<vo
       policy: session.policy,
       stopping: isStopping(session, options),
       traceReads: session.traceReads,
+      gateReads: session.gateReads,
       signal: session.signal,
     });
     const situation = await lookAtSwitched(session, looked);

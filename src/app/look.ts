@@ -5,6 +5,7 @@ import type { RunRecord, WorkloadRecord } from '../core/rollout/run-record.ts';
 import { isInFlight } from '../core/rollout/workload-state.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cluster } from '../ports/cluster.ts';
+import { readClearances, type GateReads } from './gate-reads.ts';
 import { observe } from './observe.ts';
 import { proveFromSpans } from './prove-from-spans.ts';
 import type { TraceReads } from './trace-reads.ts';
@@ -17,6 +18,8 @@ export interface LookOptions {
   readonly stopping: boolean;
   /** Of the instance that drives the run; whoever only looks asks no trace store. */
   readonly traceReads?: TraceReads;
+  /** The same of release systems. */
+  readonly gateReads?: GateReads;
   readonly signal?: AbortSignal;
 }
 
@@ -27,7 +30,7 @@ interface LookPorts {
 
 /** Reads every workload in flight. Order matters: records are already durable, the observation is newer than they are. */
 export async function lookAt(ports: LookPorts, options: LookOptions): Promise<Situation> {
-  const { run, records, policy, stopping, traceReads, signal } = options;
+  const { run, records, policy, stopping, traceReads, gateReads, signal } = options;
   const flying = [...records.values()].filter((record) => isInFlight(record.state) && record.state !== 'CLAIMED' && record.state !== 'APPLY_INTENT');
   const proofOf = policy.proof === 'log' ? policy.to.agent : undefined;
   const observed = await Promise.all(
@@ -38,7 +41,9 @@ export async function lookAt(ports: LookPorts, options: LookOptions): Promise<Si
   const observations = new Map(seen.map(({ record, observation }) => [record.item.id, observation]));
   const { soakMs, canaryMs, maxFailures, maxStale, batchSize, windows, maxSurgePods, drill } = policy.rollout;
   const rules = { soakMs, canaryMs, proof: policy.proof, maxFailures, maxStale, batchSize, gate: policy.verify.gate, drill };
-  const situation = { run, records, observations, now, stopping, rules, holds: { windows, maxSurgePods } };
+  const held = { run, records, observations, now, stopping, rules, holds: { windows, maxSurgePods } };
+  const clearances = gateReads && policy.gates.length > 0 ? readClearances(gateReads, held, policy.gates) : undefined;
+  const situation = clearances ? { ...held, holds: { ...held.holds, clearances } } : held;
   const gate = traceReads && run.gate?.holding && barrier(situation) ? lookAtGate(ports, traceReads, options) : undefined;
   return gate ? { ...situation, gate } : situation;
 }

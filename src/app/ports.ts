@@ -4,6 +4,7 @@ import type { Cluster } from '../ports/cluster.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { LayerReader } from '../ports/layer-reader.ts';
 import type { Notifier } from '../ports/notifier.ts';
+import type { ReleaseGate } from '../ports/release-gate.ts';
 import type { Registry } from '../ports/registry.ts';
 import type { RunCommand } from '../ports/run-command.ts';
 import type { TraceStore } from '../ports/trace-store.ts';
@@ -27,6 +28,8 @@ export interface ReadPorts {
 export interface EnginePorts extends ReadPorts {
   /** Left out = nobody is told. */
   readonly notifier?: Notifier;
+  /** Asks release systems (`gates`); left out = a run whose policy has gates waits. */
+  readonly releaseGate?: ReleaseGate;
   /** Undefined where the policy names no trace store. */
   readonly traces: TraceStore | undefined;
   readonly journal: (clusterId: string, run: string) => Promise<Journal>;

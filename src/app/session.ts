@@ -6,6 +6,7 @@ import type { EventBody, RunEvent } from '../core/rollout/event.ts';
 import type { Reason, RunRecord, WorkloadRecord } from '../core/rollout/run-record.ts';
 import type { WorkloadState } from '../core/rollout/workload-state.ts';
 import type { Journal } from '../ports/journal.ts';
+import type { GateReads } from './gate-reads.ts';
 import type { EnginePorts } from './ports.ts';
 import type { BootProbes } from './probe-boot.ts';
 import type { PushedBlobs } from './push-blobs.ts';
@@ -39,6 +40,7 @@ export interface Session {
   /** Notices to webhooks under way. */
   readonly notices: Set<Promise<void>>;
   readonly traceReads: TraceReads;
+  readonly gateReads: GateReads;
   readonly probes: BootProbes;
   /** Index of the batch before which the switched workloads were looked at last. */
   readonly probation: { batch: number };

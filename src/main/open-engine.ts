@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { openReleaseGate } from '../adapters/http/open-release-gate.ts';
 import { webhookNotifier } from '../adapters/http/webhook-notifier.ts';
 import { openFileJournal } from '../adapters/journal/file-journal.ts';
 import { probeJournal } from '../adapters/journal/probe-journal.ts';
@@ -22,6 +23,7 @@ export function openEngine(cluster: Cluster, placed: PlacedPolicy | undefined): 
       cluster,
       pullAs: (names) => openRegistry({ ...registryOptions(placed), secrets: { read, names } }),
       notifier: webhookNotifier(process.env, systemClock),
+      releaseGate: openReleaseGate(),
       traces: placed && openTraceStore(cluster, placed.policy),
       journal: (clusterId, run) => openFileJournal(journalFolder(), clusterId, run),
       identity: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,

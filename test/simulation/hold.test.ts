@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { applyPlan } from '../../src/app/apply-plan.ts';
+import type { RunResult } from '../../src/app/drive-run.ts';
 import { readStatus } from '../../src/app/read-status.ts';
-import { applyToTheEnd, openSimulation } from './open-simulation.ts';
+import { recordDecision } from '../../src/app/record-decision.ts';
+import { ChangeoverError } from '../../src/core/error.ts';
+import type { RunEvent } from '../../src/core/rollout/event.ts';
+import type { ReleaseGate } from '../../src/ports/release-gate.ts';
+import { applyToTheEnd, openSimulation, type Simulation } from './open-simulation.ts';
 
 describe('a run with change windows', () => {
   it('waits for its window, says until when, and then moves the fleet', async () => {
@@ -49,3 +55,65 @@ describe('a run with a limit of surge pods', () => {
     expect(most).toBeLessThanOrEqual(2);
   });
 });
+
+describe('a run with a release gate', () => {
+  const gates = [
+    { url: 'https://release.example.com/gate', when: 'beforeBatch' },
+    { url: 'https://release.example.com/gate', when: 'beforeWorkload' },
+  ];
+
+  it('asks before each batch and workload, waits as long as it must, and says what for', async () => {
+    const simulation = await openSimulation({ services: [{ name: 'a' }, { name: 'b' }], spec: { gates } });
+    const { clock } = simulation.world;
+    const from = clock.now();
+    const asked: string[] = [];
+    const releaseGate: ReleaseGate = {
+      ask: async (_gate, { batch, workload = 'batch' }) => {
+        asked.push(`${batch} ${workload}`);
+        if (clock.now() - from < 120_000) throw new ChangeoverError('unreachable', 'the release gate does not answer');
+        return { answer: 'allow', reason: '' };
+      },
+    };
+
+    const ended = await apply(simulation, releaseGate);
+
+    expect(ended).toMatchObject({ exitCode: 0, status: { counts: { migrated: 2 } } });
+    expect([...new Set(asked)]).toEqual(['1 batch', '1 shop/Deployment/a', '2 batch', '2 shop/Deployment/b']);
+    expect(asked.length).toBeLessThan(60);
+    const started = simulation.events.find((event) => event.type === 'workload.state');
+    expect(Date.parse(started?.time ?? '') - from).toBeGreaterThanOrEqual(120_000);
+    expect(simulation.events.filter((event) => event.type === 'warning').map((event) => event.reason.params['detail'])).toContain(
+      'the release gate does not answer',
+    );
+  });
+
+  it('halts on a deny, asks again after a continue, and asks nobody about what is left out', async () => {
+    const simulation = await openSimulation({ services: [{ name: 'a' }, { name: 'b' }, { name: 'c' }], spec: { gates }, rollout: { waves: [1] } });
+    const releaseGate: ReleaseGate = {
+      ask: async (_gate, { workload }) => (workload?.endsWith('/b') === true ? { answer: 'deny', reason: 'b is frozen' } : { answer: 'allow', reason: '' }),
+    };
+    const decide = (kind: 'continue' | 'exclude', targets: readonly string[]) =>
+      recordDecision({ cluster: simulation.world.connect(), clock: simulation.world.clock }, { stateNamespace: 'changeover', kind, targets, by: 'ada' });
+
+    const halted = await apply(simulation, releaseGate);
+    await decide('continue', []);
+    const again = await apply(simulation, releaseGate);
+    await decide('exclude', ['shop/Deployment/b']);
+    await decide('continue', []);
+    const ended = await apply(simulation, releaseGate);
+
+    for (const each of [halted, again]) {
+      expect(each).toMatchObject({
+        exitCode: 3,
+        status: { halt: { id: 'release-denied', workloads: ['shop/Deployment/b'], params: { detail: 'b is frozen' } } },
+      });
+    }
+    expect(ended).toMatchObject({ exitCode: 0, status: { counts: { migrated: 2, skipped: 1 } } });
+  });
+});
+
+function apply(simulation: Simulation, releaseGate: ReleaseGate): Promise<RunResult> {
+  const never = new AbortController().signal;
+  const options = { stateNamespace: 'changeover', by: 'test', emit: (event: RunEvent) => void simulation.events.push(event), stop: never, kill: never };
+  return applyPlan({ ...simulation.openEngine().ports, releaseGate }, simulation.plan, options);
+}

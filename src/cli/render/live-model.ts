@@ -36,7 +36,7 @@ export interface LiveModel {
 }
 
 /** Warnings that hold starts back for a while. */
-const HOLDING: readonly string[] = ['gate-holding', 'window-closed', 'surge-limit'];
+const HOLDING: readonly string[] = ['gate-holding', 'window-closed', 'release-gate', 'surge-limit'];
 
 export const emptyModel: LiveModel = {
   run: '',

@@ -36,7 +36,7 @@ function mapping(value: Json | undefined): JsonObject {
 }
 
 function toPolicy(file: PolicyFile, source: JsonObject): Policy {
-  const { select, from, to, delivery, image, rollout, proof, verify, allow, owners, notify, approvals, registries } = file.spec;
+  const { select, from, to, delivery, image, rollout, proof, verify, allow, owners, notify, approvals, gates, registries } = file.spec;
   const { readyTimeout, ...imageRest } = image;
   const { soak, canary, ...rolloutRest } = rollout;
   const { jaeger, ...verifyRest } = verify;
@@ -54,6 +54,7 @@ function toPolicy(file: PolicyFile, source: JsonObject): Policy {
     owners,
     notify,
     approvals,
+    gates,
     registries,
     source,
   };

@@ -24,6 +24,13 @@ export interface RegistrySettings {
   readonly auth?: string;
 }
 
+/** A release system that is asked before something starts. */
+export interface ReleaseGateRule {
+  readonly url: string;
+  readonly when: 'beforeWorkload' | 'beforeBatch';
+  readonly timeoutMs: number;
+}
+
 /** When new workloads may start, or must not: from each moment of a schedule on, for a while. */
 export interface ChangeWindow {
   readonly kind: 'allow' | 'deny';
@@ -127,6 +134,7 @@ export interface Policy {
   readonly allow: readonly AllowRule[];
   /** Persons who must approve a plan, or (`perOwner`) each owner's slice of it, before it is run. */
   readonly approvals: { readonly perOwner: boolean; readonly min: number };
+  readonly gates: readonly ReleaseGateRule[];
   readonly registries: { readonly [host: string]: RegistrySettings };
   readonly owners: { readonly label?: string };
   readonly notify: readonly NotifyRule[];

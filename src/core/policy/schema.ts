@@ -6,7 +6,7 @@ import { nextStart } from './change-windows.ts';
 import { parseCron } from './cron.ts';
 import { literalCredentials } from './instrumentation.ts';
 import { choice, day, duration, form, labelTemplate, percentage, selector, template, text, url } from './field-forms.ts';
-import type { ChangeWindow } from './policy.ts';
+import type { ChangeWindow, ReleaseGateRule } from './policy.ts';
 
 const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const relativePath = form('a relative path without ..', /^(?!.*(?:^|\/)\.{0,2}(?:\/|$))[^\0]+$/);
@@ -127,6 +127,14 @@ const image = z.strictObject({
   entrypoint: command.exactOptional(),
 });
 
+const gate = z
+  .strictObject({
+    url,
+    when: choice(['beforeWorkload', 'beforeBatch']).default('beforeWorkload'),
+    timeout: duration.refine((value) => value >= 1_000 && value <= 300_000, 'must be between 1s and 5m').prefault('30s'),
+  })
+  .transform(({ timeout: timeoutMs, ...rest }): ReleaseGateRule => ({ ...rest, timeoutMs }));
+
 const MAX_WINDOW_MS = 31 * 86_400_000;
 const window = z
   .strictObject({
@@ -203,6 +211,7 @@ const spec = z
     owners: z.strictObject({ label: text.exactOptional() }).prefault({}),
     notify: z.array(notify).readonly().default([]),
     approvals: z.strictObject({ perOwner: z.boolean().default(false), min: count(0).default(0) }).prefault({}),
+    gates: z.array(gate).readonly().default([]),
     registries: z.record(form('a registry host such as registry.example.com:5000', /^[a-z0-9.-]+(?::\d+)?$/), registry).default({}),
   })
   .refine(({ proof, verify }) => proof !== 'spans' || verify.jaeger !== undefined, { path: ['proof'], message: 'spans needs spec.verify.jaeger' })

@@ -4,7 +4,6 @@ import type { PolicyProblem } from './policy-problem.ts';
 
 /** Fields of the policy whose part is not built yet. They are refused by name, unless their value asks for nothing. */
 const UNAVAILABLE: readonly (readonly string[])[] = [
-  ['spec', 'gates'],
 ];
 
 /** The document without the fields that are not built yet, and a problem for each that asked for something. */

@@ -2,7 +2,7 @@ import { assertNever } from '../error.ts';
 import type { PodView } from '../workload/pod-view.ts';
 import { beginDrill, endDrill, isDrill, timeDrill } from './drill.ts';
 import { gateHalt, heldBatch, stepGate } from './gate.ts';
-import { chooseStarts, frozenStacks, type HoldRules } from './hold-start.ts';
+import { chooseStarts, deniedHalt, frozenStacks, type HoldRules } from './hold-start.ts';
 import type { GateObservation } from './judge-gate.ts';
 import { judge, type JudgeRules, type Verdict } from './judge.ts';
 import { judgeProbation } from './judge-probation.ts';
@@ -144,6 +144,8 @@ function haltReason(situation: Situation): Halt | undefined {
   if (systemic) return systemic;
   if (failed.length > situation.rules.maxFailures) return { ...halt('workload-failed', failed), ...params };
   if (pending > 0 && isSettled(situation) && !activeBatch(situation)) return { ...halt('stack-frozen', failed), ...params };
+  const denied = deniedHalt(situation.holds, at);
+  if (denied) return denied;
   if (stale.length > 1 && stale.length > situation.rules.maxStale * situation.records.size) return halt('too-many-stale', stale);
   return undefined;
 }

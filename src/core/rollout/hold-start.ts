@@ -1,6 +1,7 @@
 import { closedWindow } from '../policy/change-windows.ts';
 import type { ChangeWindow } from '../policy/policy.ts';
-import type { Reason, WorkloadRecord } from './run-record.ts';
+import type { Halt, Reason, WorkloadRecord } from './run-record.ts';
+import { clearanceReason, type Clearance } from './release-gates.ts';
 import { isFailed } from './run-failures.ts';
 import type { WorkloadState } from './workload-state.ts';
 
@@ -8,6 +9,8 @@ import type { WorkloadState } from './workload-state.ts';
 export interface HoldRules {
   readonly windows: readonly ChangeWindow[];
   readonly maxSurgePods: number;
+  /** What release systems said about waiting workloads; left out = none is asked. */
+  readonly clearances?: ReadonlyMap<string, Clearance>;
 }
 
 /** Members of a batch that may start or go on now, and why the others do not. */
@@ -36,14 +39,29 @@ export function chooseStarts(
   const ids = new Set(own.filter((record) => record.state !== 'PLANNED').map((record) => record.item.id));
   let pods = surgePods(records);
   let waiting = false;
+  let gated: Reason | undefined;
   for (const { state, item } of own) {
     if (state !== 'PLANNED') continue;
+    const clearance = holds.clearances?.get(item.id);
+    if (holds.clearances && clearance?.answer !== 'allow') {
+      gated ??= clearance && clearanceReason(item.id, clearance);
+      continue;
+    }
     const fits = pods + item.surge <= holds.maxSurgePods || pods === 0;
     if (fits) ids.add(item.id);
     if (fits) pods += item.surge;
     waiting ||= !fits;
   }
-  return waiting ? { ids, holding: { id: 'surge-limit', params: { limit: holds.maxSurgePods } } } : { ids };
+  const holding = gated ?? (waiting ? { id: 'surge-limit', params: { limit: holds.maxSurgePods } } : undefined);
+  return holding ? { ids, holding } : { ids };
+}
+
+/** The halt for what a release system denied; undefined where it denied nothing. */
+export function deniedHalt(holds: HoldRules | undefined, at: string): Halt | undefined {
+  const denied = [...(holds?.clearances ?? [])].filter(([, { answer }]) => answer === 'deny');
+  const [first] = denied;
+  if (!first) return undefined;
+  return { at, id: 'release-denied', workloads: denied.map(([id]) => id), params: clearanceReason(first[0], first[1]).params };
 }
 
 /** The change window that holds everything back now. */

@@ -11,6 +11,7 @@ export function haltText(id: string, params: JsonObject = {}): string {
 export const haltTexts: Texts = {
   'workload-failed': (p) => `a workload failed with the new agent; it is put back${sharingText(p)}`,
   'stack-frozen': (p) => `nothing is left to start but workloads of a stack that failed${sharingText(p)}`,
+  'release-denied': (p) => `the release gate ${p('gate')} denies${around(': ', p('detail'))}; \`continue\` asks it again, \`exclude\` leaves the workload out`,
   systemic: (p) =>
     `${p('failed')} workloads failed ${p('cause') === '' ? `(batch ${p('batch')})` : `for one cause (${p('cause')})`}: look at what they share (registry, nodes, collector) first; they are put back a few at a time`,
   'rollback-failed': () => 'a workload could not be put back: it needs a person now',
