@@ -5,8 +5,10 @@ import { benchBridge } from './bridge.ts';
 import { benchHelp } from './help.ts';
 import { benchLayerScan } from './layer-scan.ts';
 import { NotBuilt } from './not-built.ts';
+import { benchPlanFleet } from './plan-fleet.ts';
 import { benchRewriteFleet } from './rewrite-fleet.ts';
 import { benchRewrite } from './rewrite.ts';
+import { benchRolloutScale } from './rollout-scale.ts';
 import { benchScan } from './scan.ts';
 import { benchTee } from './tee.ts';
 
@@ -15,9 +17,11 @@ const benchmarks: Readonly<Record<string, () => Promise<object>>> = {
   scan: benchScan,
   rewrite: benchRewrite,
   'rewrite-fleet': benchRewriteFleet,
+  'rollout-scale': benchRolloutScale,
   bridge: benchBridge,
   tee: benchTee,
   'layer-scan': benchLayerScan,
+  'plan-5000': benchPlanFleet,
 };
 const LIMIT_MS = 15 * 60_000;
 
