@@ -152,6 +152,28 @@ describe('an image of several platforms', () => {
   });
 });
 
+describe("an upgrade of somebody else's agent", () => {
+  const jar = (version: string): string => `/opt/otel/opentelemetry-javaagent-${version}.jar`;
+  const signals = ['OTEL_TRACES_EXPORTER=otlp', 'OTEL_METRICS_EXPORTER=none', 'OTEL_LOGS_EXPORTER=none'];
+  const upgrade = (version: string, more: readonly string[] = signals): PlannedWorkload =>
+    plan({
+      container: { env: [{ name: 'JAVA_TOOL_OPTIONS', value: `-javaagent:${jar(version)}` }] },
+      image: javaImage({ Env: [...more] }, { [jar(version)]: 'PK opentelemetry' }),
+      policy: { from: { agent: 'opentelemetry' }, to: { files: { path: 'agent.jar' }, bridge: false } },
+    });
+
+  it('has nothing to do where version and settings are the target already', () => {
+    expect(skip(upgrade('2.33.1')).skip).toEqual({ id: 'already-on-target', params: { agent: 'opentelemetry' } });
+  });
+
+  it.each([
+    ['another version', upgrade('2.20.0')],
+    ['other settings', upgrade('2.33.1', [])],
+  ])('has something to do where it has %s', (_what, planned) => {
+    expect(migration(planned)).toMatchObject({ delivery: 'takeover', agent: { id: 'opentelemetry' } });
+  });
+});
+
 describe('options that cannot be read', () => {
   it('are no proof that the old agent is absent', () => {
     const env = [{ name: 'JAVA_TOOL_OPTIONS', valueFrom: { secretKeyRef: { name: 'jvm', key: 'opts' } } }];

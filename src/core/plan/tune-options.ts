@@ -32,6 +32,8 @@ const TOOL_OPTIONS = 'JAVA_TOOL_OPTIONS';
  */
 export function tuneOptions(subject: DeliverySubject): TunedOptions {
   const { container, facts, policy } = subject;
+  const { add, remove, replace } = policy.to.jvmOptions;
+  if (add.length + remove.length + Object.keys(replace).length === 0) return { container, facts, made: changeCarriers([], subject), findings: [] };
   const reading = readContainer(container, subject);
   const wanted = optionsWanted(reading.options.options, policy.to.jvmOptions);
   const inPlace = changeInPlace(wanted.changes, subject, reading);
