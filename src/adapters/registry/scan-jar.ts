@@ -50,7 +50,8 @@ function openScanner(path: string, budget: Budget, depth: 'manifest' | 'outer' |
 
   function onEntry(name: string): ZipTarget | undefined {
     if (name === 'META-INF/MANIFEST.MF') return take(MAX_TEXT, (bytes) => (premainClass = mainAttributes(bytes).get('premain-class')));
-    if (depth === 'manifest') return undefined;
+    // Nothing else counts of an agent or a plugin.
+    if (depth === 'manifest' || premainClass !== undefined || isPlugin) return undefined;
     if (name === 'skywalking-plugin.def') isPlugin = true;
     // A toolkit's own jar has its name and version in its file name.
     const toolkit = own === undefined && !NESTED.test(name) ? toolkitOf(name) : undefined;
