@@ -70,8 +70,18 @@ describe('parsePolicy', () => {
         readyTimeoutMs: 300_000,
         files: {},
       },
-      rollout: { batchSize: 10, waves: [1, 3, 10], soakMs: 300_000,
-        canaryMs: 0, maxFailures: 0, maxStale: 0.1, onFailure: 'rollback', maxSurgePods: 30, windows: [], drill: false },
+      rollout: {
+        batchSize: 10,
+        waves: [1, 3, 10],
+        soakMs: 300_000,
+        canaryMs: 0,
+        maxFailures: 0,
+        maxStale: 0.1,
+        onFailure: 'rollback',
+        maxSurgePods: 30,
+        windows: [],
+        drill: false,
+      },
       proof: 'log',
       verify: { gate: false },
       allow: [],
@@ -142,8 +152,7 @@ describe('parsePolicy', () => {
     expect(problems(document(spec))).toContain(message);
   });
 
-  it.each([
-  ])('refuses by name what is not built yet: %j', (spec, path) => {
+  it.each([])('refuses by name what is not built yet: %j', (spec, path) => {
     expect(problems(document(spec))).toEqual([`${path}: not available in this version`]);
   });
 

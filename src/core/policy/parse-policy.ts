@@ -62,7 +62,9 @@ function toPolicy(file: PolicyFile, source: JsonObject): Policy {
 
 function targetOf({ instrumentation: manifest, extensions, files, ...rest }: PolicyFile['spec']['to']): Policy['to'] {
   const instrumentation = manifest === undefined ? undefined : readInstrumentation(manifest as JsonObject);
-  const own = extensions.map(({ image, dir, path }): ExtensionSource => (image === undefined ? { kind: 'path', path: path ?? '' } : { kind: 'image', image, dir: dir ?? '' }));
+  const own = extensions.map(({ image, dir, path }): ExtensionSource =>
+    image === undefined ? { kind: 'path', path: path ?? '' } : { kind: 'image', image, dir: dir ?? '' },
+  );
   const more = (instrumentation?.extensions ?? []).map((each): ExtensionSource => ({ kind: 'image', ...each }));
   return { ...rest, files: agentSource(files), extensions: [...own, ...more], ...(instrumentation ? { instrumentation } : {}) };
 }

@@ -69,7 +69,9 @@ const jvmOptions = z
     const made = [...given.add, ...Object.values(given.replace)];
     const undone = made.find((option) => given.remove.some((name) => meansOption(name, option)));
     if (undone !== undefined) context.addIssue({ code: 'custom', message: `adds ${nameOf(undone)} and removes it` });
-    const again = Object.entries(given.replace).find(([from, to]) => Object.entries(given.replace).some(([other, next]) => other !== from && next !== to && meansOption(other, to)));
+    const again = Object.entries(given.replace).find(([from, to]) =>
+      Object.entries(given.replace).some(([other, next]) => other !== from && next !== to && meansOption(other, to)),
+    );
     if (again) context.addIssue({ code: 'custom', path: ['replace'], message: `replaces ${nameOf(again[0])} by what it replaces again` });
     const twice = given.add.find((option, at) => given.add.slice(0, at).some((other) => optionNames(other).some((name) => optionNames(option).includes(name))));
     if (twice !== undefined) context.addIssue({ code: 'custom', path: ['add'], message: `sets ${nameOf(twice)} twice` });
@@ -143,7 +145,10 @@ const window = z
     duration: duration.refine((value) => value >= 60_000 && value <= MAX_WINDOW_MS, 'must be between 1m and 744h'),
     timeZone: text.refine(isTimeZone, 'must be a time zone such as Europe/Berlin').default('UTC'),
   })
-  .refine(({ schedule }) => !parseCron(schedule) || nextStart({ schedule, timeZone: 'UTC' }, 0) !== undefined, { path: ['schedule'], message: 'names a day that never comes' })
+  .refine(({ schedule }) => !parseCron(schedule) || nextStart({ schedule, timeZone: 'UTC' }, 0) !== undefined, {
+    path: ['schedule'],
+    message: 'names a day that never comes',
+  })
   .transform(({ duration: durationMs, ...rest }): ChangeWindow => ({ ...rest, durationMs }));
 
 const rollout = z.strictObject({
