@@ -49,6 +49,13 @@ describe('closedWindow', () => {
     expect(closedWindow(berlin, at('2026-10-25T07:30:00Z'))?.until).toBe(at('2026-10-25T08:00:00Z'));
   });
 
+  it('opens at the right hour on the night the clock changes', () => {
+    const berlin = [window('allow', '30 1 * * *', 1, 'Europe/Berlin')];
+
+    expect(closedWindow(berlin, at('2026-10-24T23:45:00Z'))).toBeUndefined();
+    expect(closedWindow(berlin, at('2026-10-25T00:45:00Z'))).toBeDefined();
+  });
+
   it('knows a window that began on the local day before', () => {
     expect(closedWindow([window('allow', '30 23 * * 1', 3, 'Asia/Shanghai')], at('2026-11-23T17:00:00Z'))).toBeUndefined();
   });

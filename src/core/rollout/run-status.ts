@@ -36,7 +36,7 @@ export interface RunStatus {
   readonly halt?: Halt;
   /** The batch that the gate holds back, since when, and what for. */
   readonly holding?: Gate['holding'];
-  /** Why nothing new starts now, besides the gate, though nothing is wrong: a closed window, a gate of the release system. */
+  /** Why nothing new starts now, besides the gate, though nothing is wrong: a closed change window. */
   readonly held?: Reason;
   /** Who drives it now, from the Lease; absent when nobody does. */
   readonly holder?: { readonly identity: string; readonly since: string; readonly renewed: string };
