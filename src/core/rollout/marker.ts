@@ -12,6 +12,8 @@ export const INTENT = `${ANNOTATION_PREFIX}intent`;
 /** What was there around our fields before us; a rollback restores absence as well as values. */
 export interface Shape {
   readonly noTemplateAnnotations: boolean;
+  /** The intent of an earlier, finished run, which the pod template still carried. */
+  readonly earlierIntent?: string;
   readonly noAnnotations: boolean;
   /** Containers whose `env` list we created. */
   readonly noEnv: readonly string[];

@@ -7,7 +7,7 @@ import { argsEdits } from '../workload/edit-list.ts';
 import { editState } from '../workload/edit-patch.ts';
 import type { KubeObject } from '../workload/kube-object.ts';
 import type { Container } from '../workload/workload.ts';
-import { formatMarker, type Marker, type OutcomeMark, OUTCOME } from './marker.ts';
+import { formatMarker, type Marker, type OutcomeMark, INTENT, OUTCOME } from './marker.ts';
 import { applyPatch, claimPatch, outcomePatch, readShape, releasePatch, rollbackPatch } from './patches.ts';
 
 const claimed: Marker = { state: 'claimed', run: 'run7', epoch: 4, intent: 'run7.1', at: '2026-01-01T00:00:00.000Z' };
@@ -103,7 +103,7 @@ function sample(): KubeObject {
 function deployment(): fc.Arbitrary<KubeObject> {
   const name = fc.constantFrom('A', 'B', 'OTEL_SERVICE_NAME');
   const env = fc.option(fc.array(fc.record({ name, value: fc.string({ maxLength: 4 }) }), { maxLength: 4 }), { nil: undefined });
-  const annotations = fc.option(fc.dictionary(fc.constantFrom('team/a', 'b~c', 'd'), fc.string({ maxLength: 4 }), { minKeys: 1 }), { nil: undefined });
+  const annotations = fc.option(fc.dictionary(fc.constantFrom('team/a', 'b~c', 'd', INTENT), fc.string({ maxLength: 4 }), { minKeys: 1 }), { nil: undefined });
   const words = fc.option(fc.array(fc.constantFrom('java', '-Xmx1g', '-javaagent:/a.jar', '-jar'), { minLength: 1, maxLength: 6 }), { nil: undefined });
   return fc.record({ env, command: words, args: words, own: annotations, template: annotations, labels: fc.boolean() }).map((parts) => {
     const { env, command, args } = parts;

@@ -12,8 +12,11 @@ const templateMetadata = ({ kind }: KubeObject, ...below: readonly string[]): st
 
 /** The shape of the object before our first write. */
 export function readShape(object: KubeObject, edits: readonly Edit[]): Shape {
+  const annotations = templateAnnotations(podTemplate(object));
+  const earlierIntent = annotations?.[INTENT];
   return {
-    noTemplateAnnotations: templateAnnotations(podTemplate(object)) === undefined,
+    noTemplateAnnotations: annotations === undefined,
+    ...(earlierIntent === undefined ? {} : { earlierIntent }),
     noAnnotations: object.metadata.annotations === undefined,
     noEnv: containersWithoutEnv(object, edits),
   };
@@ -38,7 +41,12 @@ export function claimPatch(object: KubeObject, marker: Marker, previous: string 
 
 /** Takes a claim that never became a change off the object again. */
 export function releasePatch(object: KubeObject, previous: string, shape: Shape): readonly JsonPatchOp[] {
-  return [uidTest(object), { op: 'test', path: objectAnnotations(MARKER), value: previous }, ...restoreOps(object, shape.canary), ...dropAnnotations(object, shape, undefined)];
+  return [
+    uidTest(object),
+    { op: 'test', path: objectAnnotations(MARKER), value: previous },
+    ...restoreOps(object, shape.canary),
+    ...dropAnnotations(object, shape, undefined),
+  ];
 }
 
 /** Strategy and minReadySeconds as before a canary, as long as the marker is the one that was read. */
@@ -121,6 +129,7 @@ export function addIntent(object: KubeObject, intent: string, shape: Shape): rea
 function dropIntent(object: KubeObject, shape: Shape): readonly JsonPatchOp[] {
   const annotations = templateAnnotations(podTemplate(object));
   if (annotations?.[INTENT] === undefined) return [];
+  if (shape.earlierIntent !== undefined) return [{ op: 'replace', path: templateMetadata(object, 'annotations', INTENT), value: shape.earlierIntent }];
   const onlyOurs = Object.keys(annotations).length === 1;
   const below = shape.noTemplateAnnotations && onlyOurs ? [] : [INTENT];
   return [{ op: 'remove', path: templateMetadata(object, 'annotations', ...below) }];
