@@ -110,6 +110,18 @@ describe('input that nobody meant', () => {
     expect(options.options.slice(0, 3).map((each) => each.text)).toEqual([flag, '-Da=$(B)', '-Dc=$(JAVA_TOOL_OPTIONS)']);
   });
 
+  it.each(['-jar', '@/app/options', '--add-exports', 'a bare word'])('what only a command line may hold blocks: %s', (option) => {
+    const { options } = read({ JAVA_TOOL_OPTIONS: `${flag} ${option} x=y` });
+
+    expect(options.findings).toContainEqual({ id: 'option-not-allowed', severity: 'block', params: { variable: 'JAVA_TOOL_OPTIONS', option } });
+  });
+
+  it('options with = are allowed everywhere, and what is not known yet is not judged', () => {
+    const { options } = read({ JAVA_TOOL_OPTIONS: `${flag} --add-exports=java.base/sun.net.www=ALL-UNNAMED $(ORDERS_SERVICE_HOST)` });
+
+    expect(options.findings.map((each) => each.id)).not.toContain('option-not-allowed');
+  });
+
   it('a quote that is never closed blocks', () => {
     const { options } = read({ JAVA_TOOL_OPTIONS: `${flag} -Da="b` });
 

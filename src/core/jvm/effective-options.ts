@@ -8,6 +8,7 @@ import { isHotSpot, javaMajor } from './java-version.ts';
 import type { JvmOption } from './jvm-option.ts';
 import { envOptions, optionLike, optionsOf, type LaunchState } from './launch-state.ts';
 import { expandOptionFiles } from './option-files.ts';
+import { firstNotAllowed } from './not-allowed.ts';
 import { readLaunch } from './read-launch.ts';
 
 export type { CarrierSource, JvmOption } from './jvm-option.ts';
@@ -62,9 +63,16 @@ export function effectiveOptions(input: OptionsInput): EffectiveOptions {
   const major = javaMajor(env.values, input.imageText);
   const toolOptions = virtualMachineOptions(carriers, 'JAVA_TOOL_OPTIONS', major);
   const openJ9 = isHotSpot(env.values, input.imageText) ? [] : openJ9Variables.flatMap((name) => envOptions(carriers, name, 'tool-options'));
+  const late = virtualMachineOptions(carriers, '_JAVA_OPTIONS', major);
+  for (const [variable, read] of [
+    ['JAVA_TOOL_OPTIONS', toolOptions],
+    ['_JAVA_OPTIONS', late],
+  ] as const) {
+    const option = firstNotAllowed(read);
+    if (option !== undefined) findings.push({ id: 'option-not-allowed', severity: 'block', params: { variable, option } });
+  }
   const launcherOptions = javaLauncherOptions(carriers, major);
   const commandLine = distinct([...launch.options, ...assumedOptions(launch, findings)]);
-  const late = virtualMachineOptions(carriers, '_JAVA_OPTIONS', major);
   if (launch.tomcat && !input.imageText) findings.push({ id: 'start-script-unread', severity: 'info', params: { program: 'setenv.sh' } });
   const options = [toolOptions, openJ9, [...launcherOptions, ...commandLine], late].flatMap((part) => expandOptionFiles(part, files));
   return { options, jvm, findings: distinct(findings), workingDir, scripts };

@@ -97,6 +97,7 @@ const options: Texts = {
   'unknown-agent': (p) => `a Java agent we do not know is in the JVM: ${p('path')}`,
   'unmatched-quote': (p) => `the JVM options in ${p('variable')} have a quote that is never closed`,
   'empty-option': (p) => `the JVM options in ${p('variable')} hold an empty option`,
+  'option-not-allowed': (p) => `${p('variable')} holds ${p('option')}, which only a command line may hold: a JVM ends at it before it starts`,
   'env-too-long': (p) => `${p('variable')} is longer than ${p('most')} bytes, which no process can be started with`,
   'java-8-options-ignored': (p) =>
     `${p('variable')} has ${p('bytes')} bytes: Java 8 ignores all of it, since it reads at most ${p('most')}; move -D options to OTEL_* variables`,
@@ -138,7 +139,8 @@ const bridge: Texts = {
   'bridge-hidden': (p) =>
     `its own ${p('by')} hides the image's, so the bridge would not be loaded and chains would break: add ${p('folder')} to it, or set to.bridge: false`,
   'extensions-hidden': (p) => `its own ${p('by')} hides the image's, so the extensions of spec.to.extensions are not loaded: add ${p('folder')} to it`,
-  'bridge-sw6': (p) => `its agent ${p('version')} and those it calls write the header sw6, which the bridge does not read: chains break until all of them are switched`,
+  'bridge-sw6': (p) =>
+    `its agent ${p('version')} and those it calls write the header sw6, which the bridge does not read: chains break until all of them are switched`,
   'bridge-yaml-config': (p) =>
     `its agent is configured by a YAML file (${p('by')}), and then asks no extension for headers: the bridge would not work and chains would break`,
   'bridge-propagators-none': (p) => `${p('by')} asks for no trace headers at all (none): the bridge obeys, and chains break`,
