@@ -50,6 +50,7 @@ describe('a canary', () => {
     const simulation = await open({ noProof: true });
     const [before] = simulation.deployments();
     const halted = await applyToTheEnd(simulation);
+    await simulation.world.clock.sleep(60_000);
     const held = pods(simulation).filter((image) => image !== OLD).length;
     const run = { stateNamespace: 'changeover', run: simulation.plan.name, by: 'test' };
     const never = new AbortController().signal;

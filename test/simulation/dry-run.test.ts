@@ -85,10 +85,25 @@ describe('an admission that writes other values than we sent', () => {
       return isChange && patches > 1 ? withoutTag(object) : object;
     };
 
-    const { simulation, workload, spec } = await run({ services: [{ name: 'one', after: { crashAtMs: 1_500 } }], mutate: fickle });
+    const { simulation, workload } = await run({ services: [{ name: 'one' }], mutate: fickle });
 
-    expect(workload).toMatchObject({ state: 'ROLLED_BACK' });
-    expect(simulation.deployments()[0]?.['spec']).toEqual(spec);
+    const [object] = simulation.deployments();
+    expect(workload).toMatchObject({ state: 'SUCCEEDED' });
+    expect(object && readMarker(object)).toMatchObject({ edits: [{ before: OLD, after: object && imageOf(object) }] });
+    expect(object && imageOf(object)).not.toMatch(/:[^@:]+@/);
+  });
+
+  it('on the way back alone ends as a failed rollback that a person must see', async () => {
+    let changed = false;
+    const mutate = (object: KubeObject): KubeObject => {
+      const marker = object.kind === 'Deployment' ? readMarker(object) : undefined;
+      changed ||= marker !== undefined && marker !== 'unreadable' && marker.state === 'applied';
+      return changed && imageOf(object) === OLD ? withImage(object, () => `${OLD}-patched`) : object;
+    };
+
+    const { workload } = await run({ services: [{ name: 'one', after: { crashAtMs: 1_500 } }], mutate });
+
+    expect(workload).toMatchObject({ state: 'RB_FAILED', reason: { id: 'rollback-rewritten' } });
   });
 });
 
