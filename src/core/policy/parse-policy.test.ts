@@ -152,10 +152,6 @@ describe('parsePolicy', () => {
     expect(problems(document(spec))).toContain(message);
   });
 
-  it.each([])('refuses by name what is not built yet: %j', (spec, path) => {
-    expect(problems(document(spec))).toEqual([`${path}: not available in this version`]);
-  });
-
   it.each([
     [{ delivery: 'admission' }, 'spec.delivery: "admission" is not available in this version; use auto or takeover or image'],
     [

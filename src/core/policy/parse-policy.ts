@@ -5,17 +5,14 @@ import { readInstrumentation } from './instrumentation.ts';
 import type { AgentSource, ExtensionSource, Policy } from './policy.ts';
 import { describeIssue, invalidPolicy, problemsOf } from './policy-problem.ts';
 import { policySchema, type PolicyFile } from './schema.ts';
-import { takeUnavailable } from './unavailable-fields.ts';
 
 /**
  * Reads a policy document and fills in every default. All problems are collected: one `invalid-file` error names file,
  * line and column of each. `place.position` may know nothing (a policy kept in a run record): then only the file is named.
  */
 export function parsePolicy(value: Json, place: { readonly file: string; readonly position: PlacedDocument['position'] }): Policy {
-  const { rest, problems } = takeUnavailable(value);
-  const parsed = policySchema.safeParse(rest, { reportInput: true, error: describeIssue });
-  const found = parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(issue, knownFields));
-  if (!parsed.success || problems.length > 0) throw invalidPolicy([...problems, ...found], place);
+  const parsed = policySchema.safeParse(value, { reportInput: true, error: describeIssue });
+  if (!parsed.success) throw invalidPolicy(parsed.error.issues.flatMap((issue) => problemsOf(issue, knownFields)), place);
   return toPolicy(parsed.data, isJsonObject(value) ? value : {});
 }
 
