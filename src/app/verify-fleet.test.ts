@@ -30,6 +30,11 @@ function span(service: string, given: Partial<StoredSpan> = {}): StoredSpan {
   };
 }
 
+/** What records hold beside what these tests are about. */
+const stored = { version: 1, planHash: 'p', policy: {}, clusterId: 'c', epoch: 1, batches: [], decisions: [], decided: 0 } as const;
+const untouched = { epoch: 1, attempt: 1, findings: [] };
+const planned = { uid: 'u', templateHash: 't', edits: [] };
+
 describe('verifyFleet', () => {
   let store: ObjectStore;
   let cluster: Cluster;
@@ -40,7 +45,7 @@ describe('verifyFleet', () => {
     for (const name of ['changeover', 'shop']) store.insert({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
     cluster = simulatedCluster({ store, logs: () => '' });
     traces = createSimulatedTraceStore();
-    await createRecord(cluster, 'changeover', { version: 1, name: 'move', phase: 'COMPLETED', startedAt: '2026-11-24T11:00:00Z', epoch: 1 } as RunRecord);
+    await createRecord(cluster, 'changeover', { ...stored, name: 'move', phase: 'COMPLETED', startedAt: '2026-11-24T11:00:00Z' } as unknown as RunRecord);
   });
 
   /** A workload of the run with one ready pod, switched half an hour ago. */
@@ -54,6 +59,7 @@ describe('verifyFleet', () => {
     const item = {
       id: `shop/Deployment/${name}`,
       container: 'app',
+      ...planned,
       agent: given.oldName === undefined ? {} : { serviceName: given.oldName },
       target: { env: {} },
     };
@@ -66,6 +72,7 @@ describe('verifyFleet', () => {
       state: given.state ?? 'SUCCEEDED',
       since,
       readySince,
+      ...untouched,
     } as unknown as WorkloadRecord);
   }
 
@@ -166,13 +173,12 @@ describe('verifyFleet', () => {
 
   it('judges with during up to the end of a run that is over', async () => {
     await createRecord(cluster, 'changeover', {
-      version: 1,
+      ...stored,
       name: 'over',
       phase: 'COMPLETED',
       startedAt: '2026-11-24T11:00:00Z',
       finishedAt: '2026-11-24T11:30:00Z',
-      epoch: 1,
-    } as RunRecord);
+    } as unknown as RunRecord);
 
     const report = await verifyFleet({ cluster, traces, clock }, { ...options, run: 'over', during: true });
 

@@ -52,7 +52,11 @@ describe('proof: spans', () => {
     simulation.world.traffic.set('whole');
     const running = applyToTheEnd(simulation);
     const newPods = (): readonly string[] =>
-      simulation.world.store.list('v1', 'Pod').flatMap(({ metadata, ...pod }) => (JSON.stringify(pod['spec']).includes('-otel-') ? [metadata.name] : []));
+      simulation.world.store
+        .list('v1', 'Pod')
+        .flatMap(({ metadata, ...pod }) =>
+          !metadata.name.startsWith('changeover-probe-') && JSON.stringify(pod['spec']).includes('-otel-') ? [metadata.name] : [],
+        );
     while (newPods().length === 0) await simulation.world.clock.sleep(100);
     const [silent = ''] = newPods();
     simulation.world.traffic.set('none', silent);

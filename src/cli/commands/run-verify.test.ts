@@ -24,6 +24,9 @@ const policy = (verify: object): object => ({
 const parseYaml: Wiring['parseYaml'] = async (text, file) => parseYamlDocument(text, file);
 const jaeger = policy({ jaeger: 'http://jaeger.example:16686/base/' });
 
+/** What a run's record holds beside what these tests are about. */
+const stored = { version: 1, planHash: 'p', clusterId: 'c', epoch: 1, batches: [], decisions: [], decided: 0 } as const;
+
 describe('changeover verify', () => {
   let cluster: Cluster;
   let traces: ReturnType<typeof createSimulatedTraceStore>;
@@ -43,15 +46,26 @@ describe('changeover verify', () => {
   }
 
   async function migrated(...names: readonly string[]): Promise<void> {
-    await createRecord(cluster, 'changeover', { version: 1, name: 'move', phase: 'COMPLETED', startedAt: '2026-11-03T09:00:00Z', policy: jaeger } as RunRecord);
+    await createRecord(cluster, 'changeover', { ...stored, name: 'move', phase: 'COMPLETED', startedAt: '2026-11-03T09:00:00Z', policy: jaeger } as unknown as RunRecord);
     for (const name of names) {
-      const item = { id: `shop/Deployment/${name}`, container: 'app', agent: { serviceName: name }, target: { env: {} } };
+      const item = {
+        id: `shop/Deployment/${name}`,
+        container: 'app',
+        agent: { serviceName: name },
+        target: { env: {} },
+        uid: 'u',
+        templateHash: 't',
+        edits: [],
+      };
       await createRecord(cluster, 'changeover', {
         version: 1,
         run: 'move',
         item,
         state: 'SUCCEEDED',
         since: '2026-11-03T09:30:00Z',
+        epoch: 1,
+        attempt: 1,
+        findings: [],
       } as unknown as WorkloadRecord);
     }
   }
