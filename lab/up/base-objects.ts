@@ -8,7 +8,7 @@ import { pki } from './certificates.ts';
 
 /** Creates the namespaces and the rights in them. */
 export async function applyNamespacesAndRights(): Promise<void> {
-  await applyObjects(['changeover', 'shop', 'store', 'observability'].map((name) => namespaceObject(name)));
+  await applyObjects(['changeover', 'shop', 'store', 'carriers', 'observability'].map((name) => namespaceObject(name)));
   await applyRights();
 }
 

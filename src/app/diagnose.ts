@@ -58,7 +58,13 @@ export function scopeOf({ policy, namespaces, stateNamespace }: Pick<DoctorOptio
   const byLabel = select.namespaceSelector !== undefined;
   const selected = byLabel || select.namespaces.length === 0 ? 'all' : select.namespaces;
   const narrowed = namespaces === undefined ? selected : namespaces.filter((name) => selected === 'all' || selected.includes(name));
-  return { namespaces: narrowed, byLabel, stateNamespace, kinds: select.kinds, ...(verify.jaeger?.kind === 'service' ? { traces: verify.jaeger.service } : {}) };
+  return {
+    namespaces: narrowed,
+    byLabel,
+    stateNamespace,
+    kinds: select.kinds,
+    ...(verify.jaeger?.kind === 'service' ? { traces: verify.jaeger.service } : {}),
+  };
 }
 
 async function diagnoseCluster(ports: DoctorPorts, options: DoctorOptions): Promise<readonly Check[]> {

@@ -37,7 +37,11 @@ describe('makePlan', () => {
     const spec = { verify: { jaeger: 'http://jaeger.invalid:16686' } };
     const simulation = await openSimulation({ services, rollout: { waves: [1], topology: 'jaeger' }, spec });
     const calls = async () => [['a', 'c'] as const, ['c', 'b'] as const, ['b', 'd'] as const].map(([from, to]) => ({ from, to, calls: 1 }));
-    const names = ({ batches }: Plan): string => batches.flat().map((id) => id.at(-1)).join('');
+    const names = ({ batches }: Plan): string =>
+      batches
+        .flat()
+        .map((id) => id.at(-1))
+        .join('');
 
     expect(names(await plan(simulation, {}, calls))).toBe('acbd');
     expect(names(await plan(simulation, {}, async () => []))).toBe('abcd');

@@ -10,7 +10,11 @@ const LOOK_BACK_MS = 24 * 60 * 60 * 1000;
  * Who calls whom, as the trace store counted it in the last day; undefined where it does not answer within 5 s, or counts
  * nothing. Good to know and no more: only the caller's own interruption is thrown.
  */
-export async function readCalls(store: TraceStore, clock: Clock, signal?: AbortSignal): Promise<readonly (ServiceEdge & { readonly calls?: number })[] | undefined> {
+export async function readCalls(
+  store: TraceStore,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<readonly (ServiceEdge & { readonly calls?: number })[] | undefined> {
   const late = new AbortController();
   const stop = AbortSignal.any([late.signal, ...(signal ? [signal] : [])]);
   const toMs = clock.now();

@@ -48,10 +48,7 @@ export async function readNamedImage(
   });
 }
 
-async function asRead(
-  image: { readonly repository: Repository; readonly digest: string },
-  read: () => Promise<SourceImage | undefined>,
-): Promise<ImageRead> {
+async function asRead(image: { readonly repository: Repository; readonly digest: string }, read: () => Promise<SourceImage | undefined>): Promise<ImageRead> {
   try {
     const source = await read();
     return source ? { kind: 'read', image: source } : { kind: 'problem', finding: { id: 'image-missing', severity: 'block', params: nameOf(image) } };

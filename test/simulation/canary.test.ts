@@ -70,7 +70,9 @@ describe('a canary', () => {
     const [before] = simulation.deployments();
     const running = applyToTheEnd(simulation);
     while (!entered(simulation, 'CANARY')) await simulation.world.clock.sleep(500);
-    await simulation.world.connect().patch(one, [{ op: 'replace', path: '/spec/template', value: ((before?.['spec'] ?? {}) as JsonObject)['template'] as JsonObject }]);
+    await simulation.world
+      .connect()
+      .patch(one, [{ op: 'replace', path: '/spec/template', value: ((before?.['spec'] ?? {}) as JsonObject)['template'] as JsonObject }]);
 
     const result = await running;
 

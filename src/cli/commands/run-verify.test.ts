@@ -46,7 +46,13 @@ describe('changeover verify', () => {
   }
 
   async function migrated(...names: readonly string[]): Promise<void> {
-    await createRecord(cluster, 'changeover', { ...stored, name: 'move', phase: 'COMPLETED', startedAt: '2026-11-03T09:00:00Z', policy: jaeger } as unknown as RunRecord);
+    await createRecord(cluster, 'changeover', {
+      ...stored,
+      name: 'move',
+      phase: 'COMPLETED',
+      startedAt: '2026-11-03T09:00:00Z',
+      policy: jaeger,
+    } as unknown as RunRecord);
     for (const name of names) {
       const item = {
         id: `shop/Deployment/${name}`,

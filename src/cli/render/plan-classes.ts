@@ -52,7 +52,13 @@ export function formatClass(members: readonly MigrateItem[], options: ClassOptio
   const { paint, width } = options;
   const pods = members.reduce((sum, item) => sum + item.replicas, 0);
   const head = `${paint('strong', `${options.title}: ${example.delivery}`)}, ${count(members.length, 'workload')}, ${count(pods, 'pod')}`;
-  const rows = [...agentRows(members, example), ...ownerRows(members), ...refusedRows(example), ...editRows(members, example), ...imageRows(example, options.plan)];
+  const rows = [
+    ...agentRows(members, example),
+    ...ownerRows(members),
+    ...refusedRows(example),
+    ...editRows(members, example),
+    ...imageRows(example, options.plan),
+  ];
   const names = nameLines(
     members.map((item) => item.id),
     { width, indent: 4 },

@@ -17,7 +17,9 @@ export function formatReportMarkdown(report: Report, byOwner: boolean): string {
     `- started ${report.startedAt} by ${text(startedText(report))}`,
     ...(report.finishedAt === undefined ? [] : [`- ended ${report.finishedAt}`]),
     ...(report.finalized ? [`- way back ended ${report.finalized.at} by ${text(report.finalized.by)}`] : []),
-    ...report.workloads.flatMap(({ id, drillMs }) => (drillMs === undefined ? [] : [`- drill: the way back of \`${text(id)}\` took ${formatDuration(drillMs)}`])),
+    ...report.workloads.flatMap(({ id, drillMs }) =>
+      drillMs === undefined ? [] : [`- drill: the way back of \`${text(id)}\` took ${formatDuration(drillMs)}`],
+    ),
     `- plan hash \`${report.planHash}\``,
   ];
   const shares = sharesOf(report, byOwner).flatMap((share) => shareLines(share, byOwner));

@@ -69,7 +69,9 @@ function inFlight(status: RunStatus, { paint, width, now }: StatusOptions): read
 
 /** How long the way back took that `rollout.drill` tried. */
 function drilled({ workloads }: RunStatus): readonly string[] {
-  return workloads.flatMap(({ id, drill }) => (drill?.tookMs === undefined ? [] : [`Drill: the way back of ${shortName(id)} took ${formatDuration(drill.tookMs)}`]));
+  return workloads.flatMap(({ id, drill }) =>
+    drill?.tookMs === undefined ? [] : [`Drill: the way back of ${shortName(id)} took ${formatDuration(drill.tookMs)}`],
+  );
 }
 
 function holding({ holding: held }: RunStatus, { paint, width, now }: StatusOptions): readonly string[] {

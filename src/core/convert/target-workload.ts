@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import type { KubeObject } from '../workload/kube-object.ts';
+import { templatePath } from '../workload/pod-template.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { ConvertTarget } from './find-targets.ts';
 
@@ -11,7 +12,9 @@ export function targetWorkload(target: ConvertTarget, namespace: string): Worklo
   const { apiVersion, kind, labels, templateLabels, name } = target;
   const spec = { ...target.spec, containers: wellFormed(target.spec) };
   const metadata = { name, namespace: target.namespace ?? namespace, labels };
-  const object: KubeObject = { apiVersion, kind, metadata, spec: { template: { metadata: { labels: templateLabels }, spec } } };
+  const template: JsonObject = { metadata: { labels: templateLabels }, spec };
+  const below = templatePath(kind).reduceRight<JsonObject>((value, name) => ({ [name]: value }), template);
+  const object: KubeObject = { apiVersion, kind, metadata, ...below };
   const pod: KubeObject = { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, labels: templateLabels }, spec };
   return { id: `${metadata.namespace}/${kind}/${name}`, namespace: metadata.namespace, kind, name, uid: '', object, replicaSets: [], pods: [pod] };
 }

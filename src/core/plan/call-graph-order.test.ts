@@ -5,7 +5,7 @@ import { callGraphOrder } from './call-graph-order.ts';
 
 const order = (names: string, edges: readonly (readonly [string, string, number?])[]): string =>
   callGraphOrder(
-    [...names].map((name) => item(name)),
+    names.split('').map((name) => item(name)),
     edges.map(([from, to, calls]) => ({ from, to, ...(calls === undefined ? {} : { calls }) })),
   )
     .map((id) => id.split('/')[2])
@@ -56,12 +56,13 @@ describe('callGraphOrder', () => {
   });
 
   it('orders every known workload once, the same way whatever the order of the calls', () => {
-    const edge = fc.tuple(fc.constantFrom(...'abcdef'), fc.constantFrom(...'abcdef'), fc.integer({ min: 1, max: 9 }));
+    const letters = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const edge = fc.tuple(fc.constantFrom(...letters), fc.constantFrom(...letters), fc.integer({ min: 1, max: 9 }));
 
     fc.assert(
       fc.property(fc.uniqueArray(edge, { selector: ([from, to]) => from + to }), (edges) => {
         const known = new Set(edges.filter(([from, to]) => from !== to).flatMap(([from, to]) => [from, to]));
-        expect([...order('abcdef', edges)].sort()).toEqual([...known].sort());
+        expect(order('abcdef', edges).split('').sort()).toEqual([...known].sort());
         expect(order('abcdef', [...edges].reverse())).toBe(order('abcdef', edges));
       }),
     );

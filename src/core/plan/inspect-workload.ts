@@ -87,7 +87,7 @@ function judgeBusiness(
   if (!has(policy.from.agent)) {
     if (business.image.kind === 'problem') return { skip: { id: 'blocked', params: { finding: business.image.finding.id } } };
     // The agent may be in what must not be read.
-    const unreadable = business.reading.options.findings.find((finding) => finding.id === 'options-unreadable');
+    const unreadable = business.reading.options.findings.find((finding) => finding.id === 'options-unreadable' || finding.id === 'option-file-unread');
     if (unreadable) return { skip: { id: 'blocked', params: { findings: [unreadable.id] } } };
     // Or come with each pod.
     const [injected] = policy.from.agent === 'skywalking' ? injectionFindings(workload) : [];

@@ -19,13 +19,13 @@ describe('makeBatches', () => {
   });
 
   it('takes wave sizes in turn, repeats the last, and never exceeds the batch size', () => {
-    const items = [...'abcdefgh'].map((name) => item(name));
+    const items = 'abcdefgh'.split('').map((name) => item(name));
 
     expect(names(makeBatches(items, { waves: [1, 2, 10], batchSize: 3 }))).toEqual(['a', 'bc', 'def', 'gh']);
   });
 
   it('follows a given order within both parts', () => {
-    const items = [...'abcd'].map((name) => item(name));
+    const items = 'abcd'.split('').map((name) => item(name));
     const order = ['c', 'a', 'd'].map((name) => `shop/Deployment/${name}`);
 
     expect(names(makeBatches(items, { waves: [1, 10], batchSize: 10 }, order))).toEqual(['c', 'adb']);

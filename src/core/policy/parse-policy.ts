@@ -12,7 +12,11 @@ import { policySchema, type PolicyFile } from './schema.ts';
  */
 export function parsePolicy(value: Json, place: { readonly file: string; readonly position: PlacedDocument['position'] }): Policy {
   const parsed = policySchema.safeParse(value, { reportInput: true, error: describeIssue });
-  if (!parsed.success) throw invalidPolicy(parsed.error.issues.flatMap((issue) => problemsOf(issue, knownFields)), place);
+  if (!parsed.success)
+    throw invalidPolicy(
+      parsed.error.issues.flatMap((issue) => problemsOf(issue, knownFields)),
+      place,
+    );
   return toPolicy(parsed.data, isJsonObject(value) ? value : {});
 }
 

@@ -35,7 +35,9 @@ export interface Slice {
 export function approvalSlices(plan: Pick<Plan, 'hash' | 'items'>, rules: ApprovalRules, approvals: readonly Approval[]): readonly Slice[] {
   const needed = rules.perOwner ? Math.max(1, rules.min) : rules.min;
   const items = plan.items.filter((item): item is MigrateItem => item.action === 'migrate');
-  const owners = rules.perOwner ? [...new Set(items.map((item) => item.team))].sort((a, b) => (a === undefined ? 1 : b === undefined ? -1 : a < b ? -1 : 1)) : [undefined];
+  const owners = rules.perOwner
+    ? [...new Set(items.map((item) => item.team))].sort((a, b) => (a === undefined ? 1 : b === undefined ? -1 : a < b ? -1 : 1))
+    : [undefined];
   return owners.map((owner) => {
     const counted = approvals.filter((each) => each.planHash === plan.hash && each.owner === owner);
     const approvedBy = [...new Set(counted.map((each) => each.by))];

@@ -30,7 +30,8 @@ export function planCanary(object: KubeObject, canaryMs: number): CanaryShape | 
   const strategy = isJsonObject(spec['strategy']) ? spec['strategy'] : {};
   if (object.kind !== 'Deployment')
     return { refused: `rollout.canary is possible for Deployments, not for a ${object.kind}; exclude it, or set rollout.canary to 0s` };
-  if (strategy['type'] !== 'RollingUpdate') return { refused: `rollout.canary needs the strategy RollingUpdate, not ${JSON.stringify(strategy['type'] ?? null)}` };
+  if (strategy['type'] !== 'RollingUpdate')
+    return { refused: `rollout.canary needs the strategy RollingUpdate, not ${JSON.stringify(strategy['type'] ?? null)}` };
   const deadline = typeof spec['progressDeadlineSeconds'] === 'number' ? spec['progressDeadlineSeconds'] : 600;
   const seconds = Math.ceil(canaryMs / 1000);
   if (deadline <= seconds + MARGIN)

@@ -60,7 +60,13 @@ export interface Situation {
   readonly now: number;
   /** An interrupt asked to start nothing more. */
   readonly stopping: boolean;
-  readonly rules: JudgeRules & { readonly maxFailures: number; readonly maxStale: number; readonly batchSize: number; readonly gate: boolean; readonly drill: boolean };
+  readonly rules: JudgeRules & {
+    readonly maxFailures: number;
+    readonly maxStale: number;
+    readonly batchSize: number;
+    readonly gate: boolean;
+    readonly drill: boolean;
+  };
 }
 
 /**
@@ -268,7 +274,8 @@ function watchRollback(record: WorkloadRecord, situation: Situation): Action | u
   const id = record.item.id;
   const observation = situation.observations.get(id);
   if (!observation) return undefined;
-  if (observation.object?.metadata.uid !== record.item.uid) return { kind: 'record', id, record: enter(record, 'GONE', situation.now, { id: 'gone', params: {} }) };
+  if (observation.object?.metadata.uid !== record.item.uid)
+    return { kind: 'record', id, record: enter(record, 'GONE', situation.now, { id: 'gone', params: {} }) };
   const verdict = judgeRollback(observation, record, situation.rules);
   if (verdict.kind === 'done' && isDrill(record)) return { kind: 'record', id, ...endDrill(record, situation.now) };
   if (verdict.kind === 'done') return { kind: 'record', id, record: enter(record, 'ROLLED_BACK', situation.now, record.reason) };

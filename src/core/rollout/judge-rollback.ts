@@ -29,7 +29,10 @@ export function judgeRollback(observation: Observation, record: WorkloadRecord, 
   }
   const limit = rolloutDeadlineMs(wanted);
   if (at - Date.parse(record.since) > limit) {
-    return { kind: 'failed', reason: { id: 'rollback-deadline', params: { workload: record.item.id, ready: ready.length, wanted, minutes: Math.round(limit / 60_000) } } };
+    return {
+      kind: 'failed',
+      reason: { id: 'rollback-deadline', params: { workload: record.item.id, ready: ready.length, wanted, minutes: Math.round(limit / 60_000) } },
+    };
   }
   return { kind: 'wait', waitingFor: { id: 'rollback-pods', params: { ready: ready.length, wanted, new: newPods.length } } };
 }

@@ -37,7 +37,8 @@ const waiting: Texts = {
     p('because') === 'next-run'
       ? 'the change is in place for the next run: nothing has run that could be judged'
       : 'no pod is wanted since the change: it stays, and nothing ran that could be judged',
-  'paused-by-others': () => 'somebody stopped the rollout after the change (paused, or a partition): nothing goes on until they let it (`kubectl rollout resume`)',
+  'paused-by-others': () =>
+    'somebody stopped the rollout after the change (paused, or a partition): nothing goes on until they let it (`kubectl rollout resume`)',
   'stuck-pod-deleted': (p) => `pod ${p('pod')} held up the way back and was deleted: it was not Ready and of the new template`,
   pods: (p) => `${p('ready')} of ${count(p('wanted'), 'new pod')} Ready${p('old') === '0' ? '' : `, ${p('old')} old left`}${around('; ', p('detail'))}`,
   'pod-not-ready': (p) => `pod ${p('pod')} is not Ready${around(': ', p('detail'))}`,
@@ -60,7 +61,9 @@ const waiting: Texts = {
 function lookByHand(id: string): string {
   const [namespace, kind = '', name] = id.split('/');
   const at = `kubectl -n ${namespace}`;
-  return id === '' ? '' : `. Look: \`${at} rollout status ${kind.toLowerCase()}/${name}\`, \`${at} get pods -o wide\`, \`${at} describe ${kind.toLowerCase()}/${name}\``;
+  return id === ''
+    ? ''
+    : `. Look: \`${at} rollout status ${kind.toLowerCase()}/${name}\`, \`${at} get pods -o wide\`, \`${at} describe ${kind.toLowerCase()}/${name}\``;
 }
 
 /** What a person types where the old values are not back. */
@@ -89,7 +92,8 @@ const failing: Texts = {
       : `the log of pod ${p('pod')} shows no agent within 60 s of its start: which agent runs is not known`,
   admission: (p) => `the cluster refuses the new pods: ${p('detail')}`,
   unsettled: (p) => `pods came and went ${count(p('times'), 'time')} during the soak (scaling, evictions), so that it never ended: it is left as it is`,
-  'no-replicaset': () => 'the Deployment controller made no new ReplicaSet within 60 s of the change: look at kube-controller-manager; nothing is put back meanwhile',
+  'no-replicaset': () =>
+    'the Deployment controller made no new ReplicaSet within 60 s of the change: look at kube-controller-manager; nothing is put back meanwhile',
   capacity: (p) => `no node has room for pod ${p('pod')} after ${p('minutes')} min${around(': ', p('detail'))}`,
   'infrastructure-deadline': (p) =>
     `pod ${p('pod')} could not run for a reason outside the change, also not after ${p('minutes')} min: ${p('what')}${around(': ', p('detail'))}`,
@@ -97,7 +101,8 @@ const failing: Texts = {
   'rollout-aborted': (p) => `its own controller judged the change and turned back${around(': ', p('detail'))}`,
   'object-gone': () => 'the workload was deleted while it was judged',
   held: (p) => `failed (${p('because')}) and held as it is, as the policy asks (onFailure: hold)${around(': ', p('detail'))}`,
-  'rollback-deadline': (p) => `put back, but only ${p('ready')} of ${count(p('wanted'), 'old pod')} Ready after ${p('minutes')} min${lookByHand(p('workload'))}`,
+  'rollback-deadline': (p) =>
+    `put back, but only ${p('ready')} of ${count(p('wanted'), 'old pod')} Ready after ${p('minutes')} min${lookByHand(p('workload'))}`,
   'stuck-pod': (p) => `put back, but pod ${p('pod')} of the new template must be deleted (kubectl delete pod ${p('pod')} -n ${p('namespace')}): ${p('detail')}`,
   'rollback-rewritten': (p) => 'the cluster took the way back and wrote other values than those that were there before'.concat(undoByHand(p('workload'))),
   'rollback-refused': (p) => `the cluster refuses the way back: ${p('detail')}${undoByHand(p('workload'))}`,
