@@ -5,57 +5,40 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kubectl } from '../../lab/kubectl.ts';
 import { lab } from '../../lab/lab.ts';
 import type { FleetBases, RewrittenBase } from '../../src/core/base/base-report.ts';
-import { json, run, workFolder, writePolicy } from './changeover.ts';
+import { json, run, workFolder, writePolicy, type Outcome } from './changeover.ts';
 
 const fresh = (): string => randomBytes(4).toString('hex');
 const namespaces = ['shop', 'store'];
 
 describe('image.sign on a real registry', () => {
-  it('has the image signed by its digest while its tag does not exist yet, once', async () => {
+  /** Rewrites an image with a signer of these words, to a tag of its own. */
+  async function rewriteSigned(tag: string, program: (folder: string) => string): Promise<{ readonly folder: string; readonly outcome: Outcome }> {
     const folder = workFolder();
-    const tag = `1.0-signed-${fresh()}`;
-    writeFileSync(join(folder, 'sign.mjs'), signer(folder, tag));
+    writeFileSync(join(folder, 'sign.mjs'), program(folder));
     writePolicy(folder, { to: ownTarget(), image: { sign: [process.execPath, join(folder, 'sign.mjs'), '{ref}'] } });
+    const [from, to] = ['1.0', tag].map((each) => `${lab.registry}/shop/orders:${each}`);
+    return { folder, outcome: await run(folder, ['image', 'rewrite', from ?? '', '--to', to ?? '', '-p', 'policy.yaml', '--yes']) };
+  }
 
-    const outcome = await run(folder, [
-      'image',
-      'rewrite',
-      `${lab.registry}/shop/orders:1.0`,
-      '--to',
-      `${lab.registry}/shop/orders:${tag}`,
-      '-p',
-      'policy.yaml',
-      '--yes',
-    ]);
+  it('has the image signed by its digest while its tag does not exist yet', async () => {
+    const tag = `1.0-signed-${fresh()}`;
+
+    const { folder, outcome } = await rewriteSigned(tag, (inside) => signer(inside, tag));
 
     expect(outcome.code, outcome.stderr).toBe(0);
     const [, digest] = outcome.stdout.trim().split('@');
     expect(JSON.parse(readFileSync(join(folder, 'signed.json'), 'utf8'))).toEqual({ ref: `${lab.registry}/shop/orders@${digest}`, byDigest: 200, byTag: 404 });
+    expect(await digestOf(`${lab.registry}/shop/orders:${tag}`)).toBe(digest);
   });
 
   it('leaves no tag where the signer fails, and says what it said: exit 3', async () => {
-    const folder = workFolder();
     const tag = `1.0-unsigned-${fresh()}`;
-    writeFileSync(join(folder, 'sign.mjs'), `console.error('no key of that name'); process.exit(4);`);
-    writePolicy(folder, {
-      to: ownTarget(),
-      image: { sign: [process.execPath, join(folder, 'sign.mjs'), '{ref}'] },
-    });
 
-    const outcome = await run(folder, [
-      'image',
-      'rewrite',
-      `${lab.registry}/shop/orders:1.0`,
-      '--to',
-      `${lab.registry}/shop/orders:${tag}`,
-      '-p',
-      'policy.yaml',
-      '--yes',
-    ]);
+    const { outcome } = await rewriteSigned(tag, () => `console.error('no key of that name'); process.exit(4);`);
 
     expect(outcome.code).toBe(3);
     expect(outcome.stderr).toMatch(/ended with 4: no key of that name/);
-    expect((await fetch(`http://${lab.registry}/v2/shop/orders/manifests/${tag}`)).status).toBe(404);
+    expect(await digestOf(`${lab.registry}/shop/orders:${tag}`)).toBeUndefined();
   });
 });
 
