@@ -53,10 +53,10 @@ describe.each(['image', 'auto'] as const)('services that get their agent in ever
     const plan = json<Plan>(await run(folder, ['plan', '-p', 'policy.yaml', '-o', 'json']));
 
     const initcopy = skipped(plan, 'initcopy');
-    expect(initcopy.skip).toEqual({ id: 'blocked', params: { findings: ['mounted-over'] } });
+    expect(initcopy.skip).toEqual({ id: 'blocked', params: { findings: ['agent-copied-from'] } });
     expect(initcopy.refused?.map((each) => each.mode)).toEqual(delivery === 'auto' ? ['takeover', 'image'] : ['image']);
     for (const { finding } of initcopy.refused ?? [])
-      expect(finding).toMatchObject({ id: 'mounted-over', params: { path: '/agent/agent/skywalking-agent.jar', mount: '/agent' } });
+      expect(finding).toMatchObject({ id: 'agent-copied-from', params: { path: '/agent/agent/skywalking-agent.jar', mount: '/agent', container: 'agent' } });
     const hardcoded = skipped(plan, 'hardcoded');
     expect(hardcoded.skip).toEqual({ id: 'blocked', params: { findings: ['agent-core-in-app'] } });
     expect(hardcoded.findings.find((each) => each.id === 'agent-core-in-app')?.params).toMatchObject({ paths: ['/app/app.jar'] });
