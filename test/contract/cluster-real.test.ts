@@ -345,6 +345,9 @@ async function readLab(file: string): Promise<Lab> {
 async function createNamespace(cluster: Cluster): Promise<{ readonly namespace: string; readonly remove: () => Promise<void> }> {
   const namespace = `contract-${randomBytes(4).toString('hex')}`;
   await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  // The controller manager makes the account that pods run as; before that no pod is admitted.
+  const account = { resource: serviceAccounts, namespace, name: 'default' };
+  for (let turn = 0; turn < 100 && !(await cluster.get(account)); turn += 1) await clock.sleep(100);
   const remove = async (): Promise<void> => {
     const remover = await openCluster({ kubeconfig: kubeconfig ?? '', env: process.env, clock });
     await remover.delete({ resource: namespaces, namespace: '', name: namespace });
