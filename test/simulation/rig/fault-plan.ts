@@ -88,8 +88,11 @@ function transparentFault(random: Random, counts: CallCounts): Fault {
       return { kind: 'rival', atMs: random.between(0, 120_000) };
     default: {
       const answer = random.pick(ANSWERS);
-      // A proxy that sends a request again does so once.
-      return { kind: 'answer', aim: aim(random, counts), answer, times: answer === 'twice' ? 1 : random.pick([1, 1, 2, 5, 12]) };
+      const target = aim(random, counts);
+      // A proxy that sends a request again does so once; an API server says conflict where somebody wrote, not over and over where nobody did.
+      if (answer === 'twice') return { kind: 'answer', aim: target, answer, times: 1 };
+      const times = random.pick([1, 1, 2, 5, 12]);
+      return { kind: 'answer', aim: target, answer, times: answer === '409' ? Math.min(times, 3) : times };
     }
   }
 }
