@@ -3,6 +3,7 @@ import { ChangeoverError } from '../../core/error.ts';
 import type { LayerEntry } from '../../core/image/image-facts.ts';
 import type { Repository } from '../../core/image/reference.ts';
 import type { Registry } from '../../ports/registry.ts';
+import { collectBytes } from './collect-bytes.ts';
 import { decompress } from './decompress.ts';
 import { createTarParser } from './tar-parser.ts';
 
@@ -60,17 +61,7 @@ async function searchLayer(registry: Registry, layer: ImageLayers & { readonly d
     found = linkOf(entry);
     if (entry.type !== 'file') return undefined;
     if (entry.size > MAX_BYTES) throw tooLarge(layer.target);
-    const bytes = Buffer.alloc(entry.size);
-    let at = 0;
-    return {
-      write(part) {
-        bytes.set(part, at);
-        at += part.length;
-      },
-      end() {
-        found = { kind: 'file', bytes };
-      },
-    };
+    return collectBytes(entry.size, (bytes) => (found = { kind: 'file', bytes }));
   });
   for await (const chunk of decompress(limited(registry.blob(layer.repository, layer.digest, layer.signal), budget, layer.target), layer.target))
     parser.write(chunk);

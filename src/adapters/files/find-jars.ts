@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { ChangeoverError } from '../../core/error.ts';
 import type { Registry } from '../../ports/registry.ts';
+import { collectBytes } from './collect-bytes.ts';
 import { decompress } from './decompress.ts';
 import { limited, whiteoutsOf, type ImageLayers } from './find-in-layers.ts';
 import { createTarParser } from './tar-parser.ts';
@@ -48,15 +49,7 @@ async function readLayer(
       throw new ChangeoverError('unsupported', `${entry.path} is a link`, { target: layer.target, hint: 'Name the folder where the jars themselves are.' });
     if (entry.size > MAX_BYTES || state.jars.size >= MAX_JARS)
       throw new ChangeoverError('too-large', `${folder} holds more than ${MAX_BYTES / 1024 / 1024} MiB or ${MAX_JARS} jars`, { target: layer.target });
-    const bytes = Buffer.alloc(entry.size);
-    let at = 0;
-    return {
-      write(part) {
-        bytes.set(part, at);
-        at += part.length;
-      },
-      end: () => void state.jars.set(name, bytes),
-    };
+    return collectBytes(entry.size, (bytes) => void state.jars.set(name, bytes));
   });
   const blob = registry.blob(layer.repository, layer.digest, layer.signal);
   for await (const chunk of decompress(limited(blob, state.budget, layer.target), layer.target)) parser.write(chunk);

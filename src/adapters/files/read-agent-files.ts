@@ -9,6 +9,7 @@ import type { AgentSource, ExtensionSource } from '../../core/policy/policy.ts';
 import type { Cache } from '../../ports/cache.ts';
 import type { Registry } from '../../ports/registry.ts';
 import { readAgentVersion } from './agent-jar.ts';
+import { collectBytes } from './collect-bytes.ts';
 import { decompress } from './decompress.ts';
 import { findInLayers } from './find-in-layers.ts';
 import { readLinuxManifest } from './read-linux-manifest.ts';
@@ -118,16 +119,7 @@ async function readArchive(path: string): Promise<readonly AgentFile[]> {
     if (entry.type !== 'file') return undefined;
     total += entry.size;
     if (total > MAX_BYTES || files.size >= MAX_FILES) throw tooLarge(path);
-    const bytes = Buffer.alloc(entry.size);
-    files.set(entry.path.slice(1), bytes);
-    let at = 0;
-    return {
-      write(part) {
-        bytes.set(part, at);
-        at += part.length;
-      },
-      end: () => undefined,
-    };
+    return collectBytes(entry.size, (bytes) => void files.set(entry.path.slice(1), bytes));
   });
   for await (const chunk of decompress(createReadStream(path) as AsyncIterable<Uint8Array>, path)) parser.write(chunk);
   parser.end();

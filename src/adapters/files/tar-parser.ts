@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { ChangeoverError } from '../../core/error.ts';
 import type { LayerEntry } from '../../core/image/image-facts.ts';
+import { collectBytes } from './collect-bytes.ts';
 
 /** Takes the bytes of one file of the archive, in parts. The parts are views of the chunks: copy what must outlive the call. */
 export interface TarSink {
@@ -117,19 +118,11 @@ interface Extension {
 
 function collectExtension(flag: string, size: number, done: (found: Extension) => void): TarSink {
   if (size > MAX_EXTENSION) throw new BrokenTar(`it holds an extended header of ${size} bytes`);
-  const bytes = Buffer.alloc(size);
-  let at = 0;
-  return {
-    write(part) {
-      bytes.set(part, at);
-      at += part.length;
-    },
-    end() {
-      if (flag === 'L') done({ path: cString(bytes, 0, size) });
-      else if (flag === 'K') done({ link: cString(bytes, 0, size) });
-      else if (flag === 'x') done(parsePax(bytes));
-    },
-  };
+  return collectBytes(size, (bytes) => {
+    if (flag === 'L') done({ path: cString(bytes, 0, size) });
+    else if (flag === 'K') done({ link: cString(bytes, 0, size) });
+    else if (flag === 'x') done(parsePax(bytes));
+  });
 }
 
 /** Records are `LENGTH KEY=VALUE\n`, the length counting the whole record. */

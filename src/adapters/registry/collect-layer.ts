@@ -1,4 +1,5 @@
 import type { Coupling, LayerEntry, LayerIndex } from '../../core/image/image-facts.ts';
+import { collectBytes } from '../files/collect-bytes.ts';
 import type { TarSink } from '../files/tar-parser.ts';
 import { namesInClass } from './agent-references.ts';
 import { MAX_TEXT, toText, wantedText } from './captured-text.ts';
@@ -19,8 +20,8 @@ export interface LayerCollector {
   finish(): LayerIndex;
 }
 
-/** An empty collector for the layer of this digest. */
-export function collectLayer(digest: string): LayerCollector {
+/** An empty collector for the layer of this digest. `executable`: scripts that only their first line shows are looked for among executable files alone. */
+export function collectLayer(digest: string, scripts: 'all' | 'executable' = 'all'): LayerCollector {
   const entries: LayerEntry[] = [];
   const texts: { [path: string]: string } = {};
   const references = new Map<string, readonly string[]>();
@@ -70,7 +71,7 @@ export function collectLayer(digest: string): LayerCollector {
       }
       if (isLogConfig(path) && size <= MAX_TEXT) return collectBytes(size, (bytes) => keepConfig(path, bytes));
       const wanted = wantedText(entry);
-      if (wanted === undefined) return undefined;
+      if (wanted === undefined || (wanted === 'by-first-line' && scripts === 'executable' && (entry.mode & 0o111) === 0)) return undefined;
       return wanted === 'by-name' ? collectBytes(size, (bytes) => keepText(path, bytes)) : collectScript(size, (bytes) => keepText(path, bytes));
     },
     finish() {
@@ -108,18 +109,6 @@ function agentHomes(entries: readonly LayerEntry[]): readonly string[] {
 
 function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
-}
-
-function collectBytes(size: number, done: (bytes: Uint8Array) => void): TarSink {
-  const bytes = Buffer.allocUnsafe(size);
-  let at = 0;
-  return {
-    write(part) {
-      bytes.set(part, at);
-      at += part.length;
-    },
-    end: () => done(bytes),
-  };
 }
 
 /** Collects a file only when it begins with `#!`. */

@@ -62,6 +62,18 @@ describe('openLayerReader, of an eStargz layer', () => {
     expect(byToc.down).toBeLessThan(bytes.length / 10);
   });
 
+  it('looks into logging configurations, which nobody executes', async () => {
+    const layout = 'log4j.appender.out.layout=org.apache.skywalking.apm.toolkit.log.log4j.v1.x.TraceIdPatternLayout';
+    const { layer, bytes } = estargz({ 'log4j.properties': layout, 'data.bin': filler }, { mode: 0o644 });
+
+    const byToc = await read(bytes, layer);
+    const streamed = await read(bytes, { ...layer, annotations: {} });
+
+    expect(Object.keys(byToc.index.couplings ?? {})).toEqual(['/log4j.properties']);
+    expect(byToc.index).toEqual(streamed.index);
+    expect(byToc.down).toBeLessThan(bytes.length / 10);
+  });
+
   it('puts a file together that lies in several chunks', async () => {
     const { layer, bytes } = estargz({ 'data.bin': filler, 'run.sh': '#!/bin/sh\nexec java -jar app.jar' }, { chunk: 7 });
 
@@ -121,6 +133,8 @@ interface EStargzOptions {
   /** Bytes of content in each chunk; default: all. */
   readonly chunk?: number;
   readonly tocDigest?: string;
+  /** Of the files; default: 0o755. */
+  readonly mode?: number;
   /** The table's digests of content are wrong. */
   readonly lie?: boolean;
 }
@@ -136,16 +150,17 @@ function estargz(files: { readonly [path: string]: string | Buffer }, options: E
     offset += members.at(-1)?.length ?? 0;
     return at;
   };
+  const { mode = 0o755 } = options;
   for (const [path, text] of Object.entries(files)) {
     const bytes = Buffer.from(text);
-    const tar = writeTar([{ kind: 'file', path, mode: 0o755, uid: 0, gid: 0, mtime: 5, bytes }]);
+    const tar = writeTar([{ kind: 'file', path, mode, uid: 0, gid: 0, mtime: 5, bytes }]);
     add(tar.subarray(0, 512));
     const step = options.chunk ?? bytes.length;
     for (let at = 0; at < bytes.length && (at === 0 || at < 200); at += step) {
       const part = at + step >= 200 ? bytes.subarray(at) : bytes.subarray(at, at + step);
       const digest = sha256Digest(options.lie ? Buffer.from('lie') : part);
       const common = { name: path, offset: add(part), chunkOffset: at, chunkSize: part.length, chunkDigest: digest };
-      entries.push(at === 0 ? { ...common, type: 'reg', size: bytes.length, mode: 0o755, modtime: '1970-01-01T00:00:05Z' } : { ...common, type: 'chunk' });
+      entries.push(at === 0 ? { ...common, type: 'reg', size: bytes.length, mode, modtime: '1970-01-01T00:00:05Z' } : { ...common, type: 'chunk' });
     }
     add(Buffer.alloc((512 - (bytes.length % 512)) % 512));
   }

@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { ChangeoverError } from '../../core/error.ts';
 import type { LayerEntry, LayerIndex } from '../../core/image/image-facts.ts';
+import { collectBytes } from '../files/collect-bytes.ts';
 import { createTarParser, type TarSink } from '../files/tar-parser.ts';
-import { wantedText } from './captured-text.ts';
 import { collectLayer } from './collect-layer.ts';
 import { checkContent, isDigest } from './content-digest.ts';
 import { FOOTER_SIZE, readFooter, readToc, TOC_FILE, type TocChunk, type TocEntry } from './estargz-toc.ts';
@@ -59,13 +59,14 @@ async function fetchToc({ size, tocDigest, target }: EStargzLayer, readPart: Rea
   if (from === undefined || from >= end || end - from > MAX_TOC) return undefined;
   const packed = await readPart({ from, to: end });
   if (!packed) return undefined;
+  const unpacked = gunzipSync(packed, { maxOutputLength: 8 * MAX_TOC });
   const found: { file?: LayerEntry; json?: Uint8Array } = {};
   const parser = createTarParser(target, (entry) => {
-    if (entry.path !== TOC_FILE) return undefined;
+    if (entry.path !== TOC_FILE || entry.size > unpacked.length) return undefined;
     found.file = entry;
-    return keep(entry.size, (bytes) => (found.json = bytes));
+    return collectBytes(entry.size, (bytes) => (found.json = bytes));
   });
-  parser.write(gunzipSync(packed, { maxOutputLength: 8 * MAX_TOC }));
+  parser.write(unpacked);
   parser.end();
   if (!found.json || !found.file) return undefined;
   checkContent(found.json, tocDigest, target);
@@ -74,11 +75,11 @@ async function fetchToc({ size, tocDigest, target }: EStargzLayer, readPart: Rea
 }
 
 async function collect({ digest, size, target }: EStargzLayer, { entries, file }: Toc, readPart: ReadPart): Promise<LayerIndex | undefined> {
-  const collector = collectLayer(digest);
+  const collector = collectLayer(digest, 'executable');
   const wanted: { readonly sink: TarSink; readonly chunks: readonly TocChunk[] }[] = [];
   for (const { entry, chunks } of entries) {
     const sink = collector.take(entry);
-    if (!sink || isUnlikelyScript(entry)) continue;
+    if (!sink) continue;
     if (chunks.length === 0) sink.end();
     else wanted.push({ sink, chunks });
   }
@@ -96,10 +97,6 @@ async function collect({ digest, size, target }: EStargzLayer, { entries, file }
     }
   }
   return collector.finish();
-}
-
-function isUnlikelyScript(entry: LayerEntry): boolean {
-  return wantedText(entry) === 'by-first-line' && (entry.mode & 0o111) === 0 && !/\.(?:jar|war|class)$/.test(entry.path);
 }
 
 interface Part {
@@ -127,12 +124,6 @@ function unpack(content: Uint8Array, base: number, { chunk, target }: { readonly
   const bytes = unpacked.subarray(chunk.skip, chunk.skip + chunk.size);
   checkContent(bytes, chunk.digest, target);
   return bytes;
-}
-
-function keep(size: number, done: (bytes: Uint8Array) => void): TarSink {
-  const parts: Uint8Array[] = [];
-  if (size > 8 * MAX_TOC) return { write: () => {}, end: () => {} };
-  return { write: (part) => void parts.push(Uint8Array.from(part)), end: () => done(Buffer.concat(parts)) };
 }
 
 function isZlibError(error: unknown): boolean {
